@@ -1,0 +1,125 @@
+// The addon's face: what lib/native/binding.ts declares as NativeBinding.
+#include <napi.h>
+
+#include "binding/environment.h"
+#include "binding/native_acceptor.h"
+#include "binding/native_channel.h"
+#include "binding/native_credentials.h"
+#include "binding/native_descriptor.h"
+#include "binding/native_selector.h"
+#include "binding/payload.h"
+#include "binding/wrap.h"
+#include "describe.h"
+
+namespace gips {
+
+namespace {
+
+// Before anything else: this build and the running Node must agree about libuv's structures.
+bool CheckLibuv(Napi::Env env) {
+  if (uv_handle_size(UV_POLL) <= sizeof(uv_poll_t) && uv_handle_size(UV_PREPARE) <= sizeof(uv_prepare_t) &&
+      uv_handle_size(UV_CHECK) <= sizeof(uv_check_t) && uv_handle_size(UV_TIMER) <= sizeof(uv_timer_t)) {
+    return true;
+  }
+  Napi::Error::New(env, "gips was built for another version of libuv: rebuild it (npm rebuild gips)").ThrowAsJavaScriptException();
+  return false;
+}
+
+int IntArgument(const Napi::CallbackInfo& info, size_t index) {
+  return info[index].As<Napi::Number>().Int32Value();
+}
+
+void SetDispatch(const Napi::CallbackInfo& info) {
+  auto environment = Environment::Of(info.Env());
+  environment->SetDispatch(Environment::Event::Batch, info[0].As<Napi::Function>());
+  environment->SetDispatch(Environment::Event::Writable, info[1].As<Napi::Function>());
+  environment->SetDispatch(Environment::Event::Acceptable, info[2].As<Napi::Function>());
+}
+
+Napi::Value Connect(const Napi::CallbackInfo& info) {
+  Payload address(info.Env(), info[0], nullptr, 0);
+  Descriptor socket = Transport::Connect(address.data(), address.size());
+  if (!socket.valid()) return Errno(info.Env());
+  return NativeChannel::Wrap(*Environment::Of(info.Env()), std::move(socket));
+}
+
+Napi::Value Listen(const Napi::CallbackInfo& info) {
+  Payload address(info.Env(), info[0], nullptr, 0);
+  Acceptor acceptor = Acceptor::Listen(std::string(reinterpret_cast<const char*>(address.data()), address.size()), IntArgument(info, 1));
+  if (!acceptor.valid()) return Errno(info.Env());
+  return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));
+}
+
+Napi::Value AdoptAcceptor(const Napi::CallbackInfo& info) {
+  NativeDescriptor* descriptor = NativeDescriptor::Unwrap(info[0].As<Napi::Object>());
+  Acceptor acceptor = Acceptor::Adopt(descriptor->Release());
+  if (!acceptor.valid()) return Errno(info.Env());
+  return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));
+}
+
+Napi::Value Duplicate(const Napi::CallbackInfo& info) {
+  Descriptor descriptor = Descriptor::Duplicate(IntArgument(info, 0));
+  if (!descriptor.valid()) return Errno(info.Env());
+  return NativeDescriptor::Wrap(*Environment::Of(info.Env()), std::move(descriptor));
+}
+
+Napi::Value Adopt(const Napi::CallbackInfo& info) {
+  return NativeDescriptor::Wrap(*Environment::Of(info.Env()), Descriptor(IntArgument(info, 0)));
+}
+
+Napi::Value Describe(const Napi::CallbackInfo& info) {
+  const char* description = DescribeDescriptor(IntArgument(info, 0));
+  return description != nullptr ? Napi::String::New(info.Env(), description) : Errno(info.Env());
+}
+
+Napi::Value CreateSelector(const Napi::CallbackInfo& info) {
+  Selector selector = Selector::Create();
+  if (!selector.valid()) return Errno(info.Env());
+  return NativeSelector::Wrap(*Environment::Of(info.Env()), std::move(selector));
+}
+
+Napi::Value CreateWaker(const Napi::CallbackInfo& info) {
+  Waker waker = Waker::Create();
+  if (!waker.valid()) return Errno(info.Env());
+  return NativeWaker::Wrap(*Environment::Of(info.Env()), std::move(waker));
+}
+
+Napi::Value AdoptWaker(const Napi::CallbackInfo& info) {
+  Waker waker = Waker::Duplicate(IntArgument(info, 0));
+  if (!waker.valid()) return Errno(info.Env());
+  return NativeWaker::Wrap(*Environment::Of(info.Env()), std::move(waker));
+}
+
+}  // namespace
+
+Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
+  if (!CheckLibuv(env)) return exports;
+  auto environment = Environment::Create(env);
+  NativeDescriptor::Define(env, *environment);
+  NativeChannel::Define(env, *environment);
+  NativeAcceptor::Define(env, *environment);
+  NativeSelector::Define(env, *environment);
+  NativeWaker::Define(env, *environment);
+  DefineCredentials(env, exports);
+  exports["records"] = environment->SharedRecords();
+  exports["turn"] = environment->SharedTurn();
+  exports["setDispatch"] = Napi::Function::New<SetDispatch>(env, "setDispatch");
+  exports["connect"] = Napi::Function::New<Connect>(env, "connect");
+  exports["listen"] = Napi::Function::New<Listen>(env, "listen");
+  exports["adoptAcceptor"] = Napi::Function::New<AdoptAcceptor>(env, "adoptAcceptor");
+  exports["duplicate"] = Napi::Function::New<Duplicate>(env, "duplicate");
+  exports["adopt"] = Napi::Function::New<Adopt>(env, "adopt");
+  exports["describe"] = Napi::Function::New<Describe>(env, "describe");
+  exports["createSelector"] = Napi::Function::New<CreateSelector>(env, "createSelector");
+  exports["createWaker"] = Napi::Function::New<CreateWaker>(env, "createWaker");
+  exports["adoptWaker"] = Napi::Function::New<AdoptWaker>(env, "adoptWaker");
+  return exports;
+}
+
+}  // namespace gips
+
+static Napi::Object InitializeAddon(Napi::Env env, Napi::Object exports) {
+  return gips::Initialize(env, exports);
+}
+
+NODE_API_MODULE(gips, InitializeAddon)

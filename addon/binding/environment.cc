@@ -1,0 +1,148 @@
+#include "binding/environment.h"
+
+#include <algorithm>
+
+namespace gips {
+
+namespace {
+
+constexpr uint64_t kRetryMilliseconds = 10;
+
+template <typename Handle>
+uv_handle_t* AsHandle(Handle* handle) {
+  return reinterpret_cast<uv_handle_t*>(handle);
+}
+
+}  // namespace
+
+std::shared_ptr<Environment> Environment::Create(Napi::Env env) {
+  auto environment = std::make_shared<Environment>(env);
+  // Wrapped objects may be finalized after the instance data: each holds the environment by a pointer of its own.
+  env.SetInstanceData(new std::shared_ptr<Environment>(environment));
+  return environment;
+}
+
+std::shared_ptr<Environment> Environment::Of(Napi::Env env) {
+  return *env.GetInstanceData<std::shared_ptr<Environment>>();
+}
+
+Environment::Environment(Napi::Env env) : env_(env) {
+  napi_get_uv_event_loop(env, &loop_);
+  napi_async_init(env, nullptr, Napi::String::New(env, "gips"), &async_context_);
+  // Allocated by the engine: Electron forbids buffers over foreign memory.
+  shared_records_ = Napi::Persistent(Napi::Float64Array::New(env, kMaxRecords * kRecordSize));
+  shared_turn_ = Napi::Persistent(Napi::Float64Array::New(env, 1));
+  records = shared_records_.Value().Data();
+  turn = shared_turn_.Value().Data();
+  napi_add_async_cleanup_hook(env, OnEnvironmentEnd, this, &cleanup_hook_);
+}
+
+void Environment::Add(EnvironmentHandle* handle) {
+  handle->index = handles_.size();
+  handles_.push_back(handle);
+}
+
+void Environment::Remove(EnvironmentHandle* handle) {
+  handles_.back()->index = handle->index;
+  handles_[handle->index] = handles_.back();
+  handles_.pop_back();
+  if (!handle->dirty) return;
+  handle->dirty = false;
+  dirty_.erase(std::remove(dirty_.begin(), dirty_.end(), handle), dirty_.end());
+  std::replace(flushing_.begin(), flushing_.end(), handle, static_cast<EnvironmentHandle*>(nullptr));
+}
+
+void Environment::MarkDirty(EnvironmentHandle* handle, bool holds_bytes) {
+  if (ending_) return;
+  if (!handle->dirty) {
+    handle->dirty = true;
+    dirty_.push_back(handle);
+  }
+  OpenTurnHandles();
+  uv_prepare_start(&turn_handles_->prepare, [](uv_prepare_t* prepare) { static_cast<Environment*>(prepare->data)->EndTurn(); });
+  uv_check_start(&turn_handles_->check, [](uv_check_t* check) { static_cast<Environment*>(check->data)->EndTurn(); });
+  if (holds_bytes) uv_ref(AsHandle(&turn_handles_->prepare));
+}
+
+void Environment::EndTurn() {
+  ++*turn;
+  FlushDirty();
+}
+
+void Environment::FlushDirty() {
+  if (dirty_.empty() || !flushing_.empty()) return;
+  StopTurn();
+  flushing_.swap(dirty_);
+  bool retry = false;
+  for (size_t i = 0; i < flushing_.size(); i++) {
+    EnvironmentHandle* handle = flushing_[i];
+    if (handle == nullptr) continue;
+    flushing_[i] = nullptr;
+    handle->dirty = false;
+    if (!handle->FlushTurn()) continue;
+    handle->dirty = true;
+    dirty_.push_back(handle);
+    retry = true;
+  }
+  flushing_.clear();
+  if (!retry) return;
+  auto on_retry = [](uv_timer_t* timer) { static_cast<Environment*>(timer->data)->FlushDirty(); };
+  uv_timer_start(&turn_handles_->retry, on_retry, kRetryMilliseconds, 0);
+}
+
+void Environment::OpenTurnHandles() {
+  if (turn_handles_ != nullptr) return;
+  turn_handles_ = std::make_unique<TurnHandles>();
+  uv_prepare_init(loop_, &turn_handles_->prepare);
+  uv_check_init(loop_, &turn_handles_->check);
+  uv_timer_init(loop_, &turn_handles_->retry);
+  turn_handles_->prepare.data = turn_handles_->check.data = turn_handles_->retry.data = this;
+  uv_unref(AsHandle(&turn_handles_->prepare));
+  uv_unref(AsHandle(&turn_handles_->check));
+  loop_handles_ += 3;
+}
+
+void Environment::StopTurn() {
+  uv_prepare_stop(&turn_handles_->prepare);
+  uv_unref(AsHandle(&turn_handles_->prepare));
+  uv_check_stop(&turn_handles_->check);
+}
+
+void Environment::SetDispatch(Event event, Napi::Function function) {
+  dispatch_[static_cast<size_t>(event)] = Napi::Persistent(function);
+}
+
+void Environment::Dispatch(Event event, std::initializer_list<napi_value> arguments) {
+  napi_value ignored;
+  Napi::Function function = dispatch_[static_cast<size_t>(event)].Value();
+  napi_status status = napi_make_callback(env_, async_context_, env_.Global(), function, arguments.size(), arguments.begin(), &ignored);
+  if (status != napi_pending_exception) return;
+  napi_value error;
+  if (napi_get_and_clear_last_exception(env_, &error) == napi_ok) napi_fatal_exception(env_, error);
+}
+
+void Environment::OnHandleClosed() {
+  loop_handles_--;
+  if (!ending_ || loop_handles_ > 0) return;
+  napi_remove_async_cleanup_hook(cleanup_hook_);
+}
+
+// A terminated worker comes here with everything still open. Closing loop handles takes another turn of the loop, and libuv's loop may not be
+// closed before: hence the asynchronous hook, which the last closed handle removes.
+void Environment::OnEnvironmentEnd(napi_async_cleanup_hook_handle, void* data) {
+  auto environment = static_cast<Environment*>(data)->shared_from_this();
+  environment->ending_ = true;
+  environment->loop_handles_++;  // keeps the count above zero until everything has been asked to close
+  while (!environment->handles_.empty()) environment->handles_.back()->Shutdown();
+  if (environment->turn_handles_ != nullptr) {
+    auto close = [](uv_handle_t* handle) {
+      static_cast<Environment*>(handle->data)->OnHandleClosed();
+    };
+    uv_close(AsHandle(&environment->turn_handles_->prepare), close);
+    uv_close(AsHandle(&environment->turn_handles_->check), close);
+    uv_close(AsHandle(&environment->turn_handles_->retry), close);
+  }
+  environment->OnHandleClosed();
+}
+
+}  // namespace gips

@@ -1,0 +1,278 @@
+#include "binding/native_channel.h"
+
+#include "binding/native_credentials.h"
+#include "binding/native_descriptor.h"
+#include "binding/payload.h"
+#include "binding/wrap.h"
+
+namespace gips {
+
+namespace {
+
+int ErrorOf(SendStatus status) {
+  switch (status) {
+    case SendStatus::Sent:
+    case SendStatus::Full:
+      return 0;
+    case SendStatus::Shortage:
+      return -ENOBUFS;
+    case SendStatus::TooLarge:
+      return -EMSGSIZE;
+    case SendStatus::Broken:
+      break;
+  }
+  return -EPIPE;
+}
+
+}  // namespace
+
+void NativeChannel::Define(Napi::Env env, Environment& environment) {
+  environment.channel_class = Napi::Persistent(DefineClass(env, "NativeChannel",
+                                                           {
+                                                               InstanceAccessor<&NativeChannel::GetFd>("fd"),
+                                                               InstanceAccessor<&NativeChannel::WaitsForCredit>("waitsForCredit"),
+                                                               InstanceMethod<&NativeChannel::SetOwner>("setOwner"),
+                                                               InstanceMethod<&NativeChannel::PeerCredentials>("credentials"),
+                                                               InstanceMethod<&NativeChannel::PeerProcess>("peerProcess"),
+                                                               InstanceMethod<&NativeChannel::Open>("open"),
+                                                               InstanceMethod<&NativeChannel::SetPeerWindow>("setPeerWindow"),
+                                                               InstanceMethod<&NativeChannel::PeekFirst>("peekFirst"),
+                                                               InstanceMethod<&NativeChannel::Send>("send"),
+                                                               InstanceMethod<&NativeChannel::Cancel>("cancel"),
+                                                               InstanceMethod<&NativeChannel::Flush>("flush"),
+                                                               InstanceMethod<&NativeChannel::Receive>("receive"),
+                                                               InstanceMethod<&NativeChannel::Grant>("grant"),
+                                                               InstanceMethod<&NativeChannel::Watch>("watch"),
+                                                               InstanceMethod<&NativeChannel::Unwatch>("unwatch"),
+                                                               InstanceMethod<&NativeChannel::SyncRef>("syncRef"),
+                                                               InstanceMethod<&NativeChannel::Wait>("wait"),
+                                                               InstanceMethod<&NativeChannel::Close>("close"),
+                                                           }));
+}
+
+Napi::Value NativeChannel::Wrap(Environment& environment, Descriptor socket) {
+  return WrapNative(environment.channel_class, &socket);
+}
+
+NativeChannel::NativeChannel(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<NativeChannel>(info),
+      environment_(Environment::Of(info.Env())),
+      transport_(Descriptor()),
+      outbox_(transport_, environment_->packets) {
+  auto* socket = NativeArgument<Descriptor>(info);
+  if (socket == nullptr) return;
+  transport_ = Transport(std::move(*socket));
+  transport_.EnlargeSendBuffer();
+  environment_->Add(this);
+  Napi::Float64Array state = Napi::Float64Array::New(info.Env(), kStateSize);
+  state_ = state.Data();
+  Value().DefineProperty(Napi::PropertyDescriptor::Value("state", state, napi_enumerable));
+}
+
+NativeChannel::~NativeChannel() {
+  Shutdown();
+}
+
+Napi::Value NativeChannel::GetFd(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), transport_.fd());
+}
+
+Napi::Value NativeChannel::WaitsForCredit(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), outbox_.waits_for_credit());
+}
+
+void NativeChannel::SetOwner(const Napi::CallbackInfo& info) {
+  if (!transport_.open()) return;
+  // Until Close() neither the owner nor this object is garbage.
+  if (owner_.IsEmpty()) Ref();
+  owner_ = Napi::Persistent(info[0].As<Napi::Object>());
+}
+
+Napi::Value NativeChannel::PeerCredentials(const Napi::CallbackInfo& info) {
+  Credentials credentials;
+  if (!gips::PeerCredentials(transport_.fd(), credentials)) return Errno(info.Env());
+  return ToObject(info.Env(), credentials);
+}
+
+Napi::Value NativeChannel::PeerProcess(const Napi::CallbackInfo& info) {
+  Descriptor process = gips::PeerProcess(transport_.fd());
+  if (!process.valid()) return Errno(info.Env());
+  return NativeDescriptor::Wrap(*environment_, std::move(process));
+}
+
+void NativeChannel::Open(const Napi::CallbackInfo& info) {
+  bool raw = info[0].As<Napi::String>().Utf8Value() == "raw";
+  auto window = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
+  auto max_message_size = static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value());
+  mode_ = raw ? Mode::Raw : Mode::Framed;
+  inbox_.Open(window, max_message_size);
+  outbox_.Open(raw, window);
+}
+
+void NativeChannel::SetPeerWindow(const Napi::CallbackInfo& info) {
+  outbox_.AddCredit(info[0].As<Napi::Number>().Int64Value() - kInitialCredit);
+  if (transport_.open()) FlushSoon();
+}
+
+Napi::Value NativeChannel::PeekFirst(const Napi::CallbackInfo& info) {
+  FirstPacket first = transport_.PeekFirst(environment_->receive_buffer, sizeof(environment_->receive_buffer));
+  return Napi::Number::New(info.Env(), static_cast<int>(first));
+}
+
+Napi::Value NativeChannel::Send(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!transport_.open()) return Errno(env, EPIPE);
+  Payload payload(env, info[1], environment_->string_buffer, sizeof(environment_->string_buffer));
+  Outbox::Frame frame = {static_cast<Kind>(info[0].As<Napi::Number>().Uint32Value()), payload.data(), payload.size(),
+                         static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value()), nullptr};
+  if (mode_ == Mode::Raw && frame.size > transport_.MaxPacket()) return Errno(env, EMSGSIZE);
+  if (info[3].IsArray()) {
+    auto objects = info[3].As<Napi::Array>();
+    auto list = std::make_unique<DescriptorList>();
+    for (uint32_t i = 0; i < objects.Length(); i++) {
+      NativeDescriptor* object = NativeDescriptor::Unwrap(objects.Get(i).As<Napi::Object>());
+      if (!list->AddDuplicate(object->fd())) return Errno(env);
+    }
+    frame.attachment = std::move(list);
+  }
+  // The first of a turn goes out at once and the rest keeps it company, and so does everything that answers a batch: the flush behind its
+  // callback is near. Without a loop nobody would flush.
+  bool at_once = !source_.open() || !(sent_this_turn_ || in_busy_batch_);
+  uint64_t sequence = 0;
+  int error = SendFrame(std::move(frame), at_once, &sequence);
+  return Napi::Number::New(env, error != 0 ? error : static_cast<double>(sequence));
+}
+
+int NativeChannel::SendFrame(Outbox::Frame frame, bool at_once, uint64_t* sequence) {
+  Outbox::Result result = outbox_.Send(std::move(frame), at_once);
+  sent_this_turn_ = true;
+  AfterOutput();
+  if (sequence != nullptr) *sequence = result.sequence;
+  return ErrorOf(result.status);
+}
+
+Napi::Value NativeChannel::Cancel(const Napi::CallbackInfo& info) {
+  bool removed = outbox_.Cancel(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value()));
+  AfterOutput();
+  return Napi::Boolean::New(info.Env(), removed);
+}
+
+Napi::Value NativeChannel::Flush(const Napi::CallbackInfo& info) {
+  if (!transport_.open()) return Errno(info.Env(), EPIPE);
+  // Called in place of the event that would say so.
+  if (!source_.open()) outbox_.Unblock();
+  return Napi::Number::New(info.Env(), ErrorOf(FlushOutbox()));
+}
+
+SendStatus NativeChannel::FlushOutbox() {
+  SendStatus status = outbox_.Flush();
+  AfterOutput();
+  return status;
+}
+
+// At the end of the turn if there is a loop, so that whoever waits is told.
+void NativeChannel::FlushSoon() {
+  if (source_.open()) {
+    environment_->MarkDirty(this, !outbox_.empty());
+  } else {
+    FlushOutbox();
+  }
+}
+
+void NativeChannel::AfterOutput() {
+  State(kBuffered) = static_cast<double>(outbox_.buffered());
+  if (!source_.open()) return;
+  bool waits_for_turn = !outbox_.empty() && !outbox_.blocked() && !outbox_.waits_for_credit();
+  if (waits_for_turn || sent_this_turn_) environment_->MarkDirty(this, waits_for_turn);
+  UpdateWatch();
+}
+
+// The loop turn ends: what kept each other company goes out.
+bool NativeChannel::FlushTurn() {
+  sent_this_turn_ = false;
+  if (!transport_.open()) return false;
+  SendStatus status = outbox_.Flush();
+  State(kBuffered) = static_cast<double>(outbox_.buffered());
+  UpdateWatch();
+  double below = State(kNotifyBelow);
+  if (below > 0 && (State(kBuffered) < below || status == SendStatus::Broken)) {
+    State(kNotifyBelow) = 0;
+    Napi::HandleScope scope(Env());
+    environment_->Dispatch(Environment::Event::Writable, {owner_.Value(), Napi::Number::New(Env(), ErrorOf(status))});
+  }
+  return status == SendStatus::Shortage;
+}
+
+void NativeChannel::Grant(const Napi::CallbackInfo& info) {
+  if (transport_.open()) GrantCredit(info[0].As<Napi::Number>().Int64Value());
+}
+
+void NativeChannel::GrantCredit(int64_t cost) {
+  if (mode_ != Mode::Framed) return;
+  inbox_.Granted(cost);
+  SendFrame({Kind::Window, nullptr, 0, static_cast<uint64_t>(cost), nullptr}, !source_.open());
+}
+
+Napi::Value NativeChannel::Watch(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!transport_.open() || owner_.IsEmpty()) return Errno(env, EBADF);
+  if (!source_.open()) {
+    int error = source_.Open(environment_->loop(), transport_.fd(), this, environment_.get());
+    if (error != 0) return Napi::Number::New(env, error);
+  }
+  reading_ = info[0].As<Napi::Boolean>().Value() && !ended_;
+  AfterOutput();
+  return Napi::Number::New(env, 0);
+}
+
+void NativeChannel::Unwatch(const Napi::CallbackInfo&) {
+  if (!source_.open()) return;
+  reading_ = false;
+  source_.Close();
+  State(kIsReferenced) = 0;
+  FlushOutbox();
+}
+
+void NativeChannel::SyncRef(const Napi::CallbackInfo&) {
+  UpdateReference();
+}
+
+void NativeChannel::UpdateWatch() {
+  if (!source_.open()) return;
+  // A paused reader still hears that the peer has gone: what is left then is bounded, and read to its end.
+  int events = reading_ ? UV_READABLE : ended_ ? 0 : UV_DISCONNECT;
+  if (outbox_.blocked()) events |= UV_WRITABLE;
+  source_.Watch(mode_ == Mode::Greeting && !reading_ ? 0 : events);
+  UpdateReference();
+}
+
+void NativeChannel::UpdateReference() {
+  if (!source_.open()) return;
+  bool wanted = State(kWantReference) != 0;
+  State(kIsReferenced) = wanted ? 1 : 0;
+  // Accepted bytes keep the process alive until the OS has them, whatever unref() said.
+  source_.SetReferenced(wanted || !outbox_.empty());
+}
+
+Napi::Value NativeChannel::Wait(const Napi::CallbackInfo& info) {
+  int ready = transport_.Wait(info[0].As<Napi::Number>().Int32Value(), info[1].As<Napi::Number>().Int32Value());
+  return Napi::Number::New(info.Env(), ready);
+}
+
+void NativeChannel::Close(const Napi::CallbackInfo&) {
+  Shutdown();
+}
+
+void NativeChannel::Shutdown() {
+  if (!transport_.open()) return;
+  source_.Close();
+  transport_.Close();
+  environment_->Remove(this);
+  held_objects_.clear();
+  arena_.Release();
+  if (owner_.IsEmpty()) return;
+  owner_.Reset();
+  Unref();
+}
+
+}  // namespace gips

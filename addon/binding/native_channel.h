@@ -1,0 +1,101 @@
+// NativeChannel: one connected socket with its outbox and inbox, watched by the loop or driven by calls.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <vector>
+
+#include "binding/arena.h"
+#include "binding/environment.h"
+#include "core/inbox.h"
+#include "core/outbox.h"
+#include "transport.h"
+
+namespace gips {
+
+class NativeChannel final : public Napi::ObjectWrap<NativeChannel>, public EnvironmentHandle, private LoopSource::Listener, private FrameSink {
+ public:
+  static void Define(Napi::Env env, Environment& environment);
+  static Napi::Value Wrap(Environment& environment, Descriptor socket);
+
+  explicit NativeChannel(const Napi::CallbackInfo& info);
+  ~NativeChannel() override;
+
+  void Shutdown() override;
+  bool FlushTurn() override;
+
+ private:
+  // What lib/native/binding.ts declares.
+  Napi::Value GetFd(const Napi::CallbackInfo& info);
+  Napi::Value WaitsForCredit(const Napi::CallbackInfo& info);
+  void SetOwner(const Napi::CallbackInfo& info);
+  Napi::Value PeerCredentials(const Napi::CallbackInfo& info);
+  Napi::Value PeerProcess(const Napi::CallbackInfo& info);
+  void Open(const Napi::CallbackInfo& info);
+  void SetPeerWindow(const Napi::CallbackInfo& info);
+  Napi::Value PeekFirst(const Napi::CallbackInfo& info);
+  Napi::Value Send(const Napi::CallbackInfo& info);
+  Napi::Value Cancel(const Napi::CallbackInfo& info);
+  Napi::Value Flush(const Napi::CallbackInfo& info);
+  Napi::Value Receive(const Napi::CallbackInfo& info);
+  void Grant(const Napi::CallbackInfo& info);
+  Napi::Value Watch(const Napi::CallbackInfo& info);
+  void Unwatch(const Napi::CallbackInfo& info);
+  void SyncRef(const Napi::CallbackInfo& info);
+  Napi::Value Wait(const Napi::CallbackInfo& info);
+  void Close(const Napi::CallbackInfo& info);
+
+  // LoopSource::Listener
+  void OnReady(int status, int events) override;
+  // FrameSink
+  void OnFrame(const FrameHeader& header, const uint8_t* payload) override;
+  void OnFragmentsBegin(uint32_t objects) override;
+  void OnReassembled(Kind kind, uint64_t correlation, OwnedBytes bytes, size_t size) override;
+  void OnWindow(uint64_t credit) override;
+
+  Napi::Object ReceiveBatch();
+  int ReceivePackets();
+  int AcceptPacket(const uint8_t* packet, size_t size, int lost);
+  void Record(Kind kind, uint64_t correlation, const Placement& placement, size_t size);
+  void RecordLost(Kind kind, int error, size_t size, uint32_t objects);
+  void GrantCredit(int64_t cost);
+  int SendFrame(Outbox::Frame frame, bool at_once, uint64_t* sequence = nullptr);
+  SendStatus FlushOutbox();
+  void FlushSoon();
+  void AfterOutput();
+  void UpdateWatch();
+  void UpdateReference();
+
+  // Indices of `state`, as in lib/native/binding.ts.
+  enum StateIndex { kBuffered, kWantReference, kIsReferenced, kInCallback, kNotifyBelow, kStateSize };
+  double& State(StateIndex index) { return state_[index]; }
+
+  enum class Mode { Greeting, Framed, Raw };
+
+  std::shared_ptr<Environment> environment_;
+  Transport transport_;
+  Outbox outbox_;
+  Inbox inbox_;
+  Arena arena_;
+  LoopSource source_;
+  Napi::ObjectReference owner_;
+  double* state_ = nullptr;
+  Mode mode_ = Mode::Greeting;
+  bool reading_ = false;
+  bool ended_ = false;
+  bool sent_this_turn_ = false;
+  bool in_busy_batch_ = false;
+
+  // The batch that is being received.
+  size_t records_ = 0;
+  std::vector<Descriptor> packet_objects_;
+  std::vector<Descriptor> batch_objects_;
+  int packet_lost_ = 0;
+  // Those of the message that is arriving in fragments.
+  std::vector<Descriptor> held_objects_;
+  int held_lost_ = 0;
+  uint32_t held_count_ = 0;
+};
+
+}  // namespace gips

@@ -1,0 +1,37 @@
+#include "binding/native_descriptor.h"
+
+#include "binding/wrap.h"
+
+namespace gips {
+
+void NativeDescriptor::Define(Napi::Env env, Environment& environment) {
+  environment.descriptor_class = Napi::Persistent(DefineClass(env, "NativeDescriptor",
+                                                              {
+                                                                  InstanceAccessor<&NativeDescriptor::GetFd>("fd"),
+                                                                  InstanceMethod<&NativeDescriptor::Take>("take"),
+                                                                  InstanceMethod<&NativeDescriptor::Close>("close"),
+                                                              }));
+}
+
+Napi::Value NativeDescriptor::Wrap(Environment& environment, Descriptor descriptor) {
+  return WrapNative(environment.descriptor_class, &descriptor);
+}
+
+NativeDescriptor::NativeDescriptor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeDescriptor>(info) {
+  auto* descriptor = NativeArgument<Descriptor>(info);
+  if (descriptor != nullptr) descriptor_ = std::move(*descriptor);
+}
+
+Napi::Value NativeDescriptor::GetFd(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), descriptor_.get());
+}
+
+Napi::Value NativeDescriptor::Take(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), descriptor_.Take());
+}
+
+void NativeDescriptor::Close(const Napi::CallbackInfo&) {
+  descriptor_.Close();
+}
+
+}  // namespace gips

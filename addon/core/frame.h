@@ -1,0 +1,77 @@
+// The frame header of the wire protocol, version 1 (docs/wire-protocol.md). Knows neither N-API nor an operating system.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace gips {
+
+enum class Kind : uint8_t {
+  Hello = 1,
+  Welcome = 2,
+  Refused = 3,
+  Message = 4,
+  Request = 5,
+  Reply = 6,
+  Failure = 7,
+  Cancel = 8,
+  Fragment = 9,
+  Window = 10,
+  Goodbye = 11,
+  Ping = 12,
+  Pong = 13,
+};
+
+constexpr uint8_t kFlagFirst = 1;
+
+constexpr size_t kHeaderSize = 16;
+constexpr size_t kMaxFramePayload = 64 * 1024;
+constexpr size_t kMaxPacket = kMaxFramePayload + 64;
+constexpr size_t kMaxObjects = 253;  // SCM_MAX_FD of Linux; the wire's limit everywhere
+constexpr size_t kFragmentPrefix = 8;
+constexpr int64_t kInitialCredit = 64 * 1024;
+
+constexpr uint8_t kMagic[8] = {0x67, 0x69, 0x70, 0x73, 0x0D, 0x0A, 0x1A, 0x0A};
+
+struct FrameHeader {
+  Kind kind;
+  uint8_t flags;
+  uint16_t objects;
+  uint32_t length;
+  uint64_t correlation;
+};
+
+void EncodeHeader(const FrameHeader& header, uint8_t* out);
+FrameHeader DecodeHeader(const uint8_t* in);
+
+// Whether a first packet is a greeting; anything else is a raw client's message.
+bool BeginsWithHello(const uint8_t* packet, size_t size);
+
+// The start of a FRAGMENT with the flag FIRST: what is being fragmented.
+struct FragmentPrefix {
+  Kind kind;
+  uint32_t total;
+};
+void EncodeFragmentPrefix(const FragmentPrefix& prefix, uint8_t* out);
+// False if the bytes are not a valid prefix.
+bool DecodeFragmentPrefix(const uint8_t* in, FragmentPrefix& prefix);
+
+constexpr bool NeedsCredit(Kind kind) {
+  return kind == Kind::Message || kind == Kind::Request;
+}
+
+constexpr bool MayCarryObjects(Kind kind) {
+  return kind == Kind::Message || kind == Kind::Request || kind == Kind::Reply;
+}
+
+constexpr bool MayBeFragmented(Kind kind) {
+  return MayCarryObjects(kind) || kind == Kind::Failure;
+}
+
+// What a message takes of its receiver's window: its bytes, and a share for what holding it costs apart from them, so that
+// neither empty messages nor descriptors are free.
+constexpr int64_t Cost(uint64_t length, uint32_t objects) {
+  return 64 + static_cast<int64_t>(length) + 4096 * static_cast<int64_t>(objects);
+}
+
+}  // namespace gips

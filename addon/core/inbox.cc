@@ -1,0 +1,139 @@
+#include "core/inbox.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace gips {
+
+namespace {
+
+// Correlations and credit travel through JavaScript numbers.
+constexpr uint64_t kMaxCorrelation = (uint64_t{1} << 53) - 1;
+constexpr uint64_t kMaxGrant = uint64_t{1} << 40;
+
+// Memory for a large message grows with what has really come, not with what was announced.
+constexpr size_t kFirstCapacity = 256 * 1024;
+
+// What the header alone tells: the table of kinds in docs/wire-protocol.md.
+bool IsValid(const FrameHeader& header) {
+  if (header.correlation > kMaxCorrelation) return false;
+  if (header.flags != (header.kind == Kind::Fragment ? header.flags & kFlagFirst : 0)) return false;
+  if (header.objects > 0 && !MayCarryObjects(header.kind) && !(header.kind == Kind::Fragment && header.flags == kFlagFirst)) return false;
+  switch (header.kind) {
+    case Kind::Hello:
+    case Kind::Welcome:
+    case Kind::Refused:
+      return header.correlation == 0 && header.length > 0;
+    case Kind::Message:
+      return header.correlation == 0;
+    case Kind::Request:
+    case Kind::Reply:
+      return header.correlation != 0;
+    case Kind::Failure:
+      return header.correlation != 0 && header.length > 0;
+    case Kind::Cancel:
+      return header.correlation != 0 && header.length == 0;
+    case Kind::Fragment:
+      return header.length > 0;
+    case Kind::Window:
+      return header.correlation != 0 && header.correlation <= kMaxGrant && header.length == 0;
+    case Kind::Goodbye:
+      return header.correlation == 0 && header.length == 0;
+    case Kind::Ping:
+    case Kind::Pong:
+      return header.length == 0;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Inbox::Open(uint64_t window, uint64_t max_message_size) {
+  window_ = std::max(static_cast<int64_t>(window), kInitialCredit);
+  max_message_size_ = max_message_size;
+}
+
+Inbox::Verdict Inbox::Accept(const uint8_t* packet, size_t size, uint32_t objects, FrameSink& sink) {
+  if (size < kHeaderSize || size > kMaxPacket) return Verdict::Violation;
+  for (size_t offset = 0; offset < size;) {
+    if (size - offset < kHeaderSize) return Verdict::Violation;
+    FrameHeader header = DecodeHeader(packet + offset);
+    size_t end = offset + kHeaderSize + header.length;
+    if (header.length > kMaxFramePayload || end > size || !IsValid(header) || goodbye_) return Verdict::Violation;
+    // Objects belong to a frame that is alone in its packet, and exactly as many come as it says.
+    if (header.objects != objects || (objects > 0 && (offset != 0 || end != size))) return Verdict::Violation;
+    Verdict verdict = AcceptFrame(header, packet + offset + kHeaderSize, sink);
+    if (verdict != Verdict::Good) return verdict;
+    offset = end;
+  }
+  return Verdict::Good;
+}
+
+Inbox::Verdict Inbox::AcceptFrame(const FrameHeader& header, const uint8_t* payload, FrameSink& sink) {
+  switch (header.kind) {
+    case Kind::Fragment:
+      return AcceptFragment(header, payload, sink);
+    case Kind::Window:
+      sink.OnWindow(header.correlation);
+      return Verdict::Good;
+    case Kind::Goodbye:
+      if (open_.total > 0) return Verdict::Violation;
+      goodbye_ = true;
+      break;
+    default:
+      if (MayBeFragmented(header.kind) && header.length > max_message_size_) return Verdict::Violation;
+      if (NeedsCredit(header.kind) && open_.total > 0) return Verdict::Violation;
+      if (!Charge(header.kind, header.length, header.objects)) return Verdict::Violation;
+  }
+  sink.OnFrame(header, payload);
+  return Verdict::Good;
+}
+
+Inbox::Verdict Inbox::AcceptFragment(const FrameHeader& header, const uint8_t* payload, FrameSink& sink) {
+  size_t size = header.length;
+  if (header.flags == kFlagFirst) {
+    FragmentPrefix prefix;
+    if (open_.total > 0 || size <= kFragmentPrefix || !DecodeFragmentPrefix(payload, prefix)) return Verdict::Violation;
+    if (prefix.total > max_message_size_) return Verdict::Violation;
+    if ((header.correlation == 0) != (prefix.kind == Kind::Message)) return Verdict::Violation;
+    if (header.objects > 0 && !MayCarryObjects(prefix.kind)) return Verdict::Violation;
+    if (!Charge(prefix.kind, prefix.total, header.objects)) return Verdict::Violation;
+    open_ = {prefix.kind, header.correlation, prefix.total, 0, 0, nullptr};
+    sink.OnFragmentsBegin(header.objects);
+    payload += kFragmentPrefix;
+    size -= kFragmentPrefix;
+  } else if (open_.total == 0 || header.correlation != open_.correlation) {
+    return Verdict::Violation;
+  }
+  if (size > open_.total - open_.size) return Verdict::Violation;
+  if (!Grow(open_.size + size)) return Verdict::OutOfMemory;
+  std::memcpy(open_.bytes.get() + open_.size, payload, size);
+  open_.size += size;
+  if (open_.size == open_.total) {
+    uint32_t total = open_.total;
+    open_.total = 0;
+    sink.OnReassembled(open_.kind, open_.correlation, std::move(open_.bytes), total);
+  }
+  return Verdict::Good;
+}
+
+// A message may start while the peer has credit left, and is paid in full even if that exceeds it.
+bool Inbox::Charge(Kind kind, uint64_t size, uint32_t objects) {
+  if (!NeedsCredit(kind)) return true;
+  if (outstanding_ >= window_) return false;
+  outstanding_ += Cost(size, objects);
+  return true;
+}
+
+bool Inbox::Grow(size_t size) {
+  if (size <= open_.capacity) return true;
+  size_t capacity = std::min<size_t>(open_.total, std::max({kFirstCapacity, 2 * open_.capacity, size}));
+  void* bytes = std::realloc(open_.bytes.get(), capacity);  // moves pages, not bytes, when large (mremap)
+  if (bytes == nullptr) return false;
+  open_.bytes.release();
+  open_.bytes.reset(static_cast<uint8_t*>(bytes));
+  open_.capacity = capacity;
+  return true;
+}
+
+}  // namespace gips

@@ -1,0 +1,276 @@
+#include "core/outbox.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace gips {
+
+namespace {
+
+// A payload from here on leaves straight from the caller's memory; below it, one more copy is cheaper than one more system call.
+constexpr size_t kDirectFrom = 16 * 1024;
+
+}  // namespace
+
+// A frame that could not leave or be packed yet, with its bytes behind it.
+struct Outbox::Entry {
+  Entry* next = nullptr;
+  Entry* previous = nullptr;
+  Kind kind;
+  uint64_t sequence;
+  uint64_t correlation;
+  size_t size;
+  size_t offset = 0;  // payload bytes that have left, as fragments
+  std::unique_ptr<Attachment> attachment;
+  std::unique_ptr<uint8_t[]> bytes;
+
+  bool fragmented() const { return size > kMaxFramePayload; }
+  uint32_t objects() const { return attachment ? attachment->count() : 0; }
+};
+
+Outbox::~Outbox() {
+  while (waiting_ != nullptr) Remove(waiting_);
+  while (ready_ != nullptr) {
+    Packet* packet = ready_;
+    ready_ = packet->next;
+    pool_.Release(packet);
+  }
+  if (open_ != nullptr) pool_.Release(open_);
+}
+
+void Outbox::Open(bool raw, uint64_t mark) {
+  raw_ = raw;
+  mark_ = mark;
+}
+
+Outbox::Result Outbox::Send(Frame frame, bool at_once) {
+  if (broken_) return {SendStatus::Broken, 0};
+  uint64_t sequence = ++sequence_;
+  if (!MayStart(frame)) return {Enqueue(frame, sequence, 0), sequence};
+  bool alone = raw_ || frame.attachment != nullptr || frame.size >= kDirectFrom;
+  if (alone || at_once) {
+    // What was sent before goes before it.
+    if (!empty() && !blocked_ && Flush() == SendStatus::Broken) return {SendStatus::Broken, 0};
+    if (open_ == nullptr && ready_ == nullptr && !blocked_) return {SendDirect(frame, sequence), sequence};
+  }
+  if (alone) return {Enqueue(frame, sequence, 0), sequence};
+  Pay(frame.kind, frame.size, 0);
+  buffered_ += frame.size + kHeaderSize;
+  if (!Fits(frame.size)) {
+    CloseOpen();
+    if (!blocked_) SendReady();
+  }
+  Append({frame.kind, 0, 0, static_cast<uint32_t>(frame.size), frame.correlation}, frame.data);
+  return {broken_ ? SendStatus::Broken : SendStatus::Sent, sequence};
+}
+
+// Whether nothing that must come first stands before this frame.
+bool Outbox::MayStart(const Frame& frame) const {
+  if (raw_) return waiting_ == nullptr;
+  if (frame.size > kMaxFramePayload && active_ != nullptr) return false;
+  if (!NeedsCredit(frame.kind)) return true;
+  if (waiting_ != nullptr || credit_ <= 0) return false;
+  return !(blocked_ && buffered_ + frame.size + kHeaderSize >= mark_);
+}
+
+// Sends from the caller's memory; what the sink does not take any more is queued.
+SendStatus Outbox::SendDirect(Frame& frame, uint64_t sequence) {
+  Entry entry;
+  entry.kind = frame.kind;
+  entry.sequence = sequence;
+  entry.correlation = frame.correlation;
+  entry.size = frame.size;
+  entry.attachment = std::move(frame.attachment);
+  entry.bytes.reset(const_cast<uint8_t*>(frame.data));  // borrowed: given back below
+  Pay(entry.kind, entry.size, entry.objects());
+  buffered_ += entry.size + kHeaderSize;
+  SendStatus status;
+  do {
+    status = SendPiece(entry);
+  } while (status == SendStatus::Sent && entry.fragmented() && entry.offset < entry.size && !raw_);
+  entry.bytes.release();
+  if (status == SendStatus::Sent) return status;
+  bool started = entry.offset > 0;
+  buffered_ -= entry.size - entry.offset + (started ? 0 : kHeaderSize);
+  if (!started) Refund(entry.kind, entry.size, entry.objects());
+  if (status != SendStatus::Full && !started) return status;
+  frame.attachment = std::move(entry.attachment);
+  SendStatus queued = Enqueue(frame, sequence, entry.offset);
+  if (!started) return queued;
+  // Part of it has left: without its rest the stream is worth nothing.
+  if (queued == SendStatus::Sent) {
+    active_ = waiting_last_;
+  } else {
+    queued = Note(SendStatus::Broken);
+  }
+  return queued;
+}
+
+SendStatus Outbox::Enqueue(Frame& frame, uint64_t sequence, size_t offset) {
+  std::unique_ptr<uint8_t[]> bytes(new (std::nothrow) uint8_t[frame.size]);
+  if (bytes == nullptr) return SendStatus::Shortage;
+  if (frame.size > offset) std::memcpy(bytes.get() + offset, frame.data + offset, frame.size - offset);
+  Entry* entry = new Entry;
+  entry->kind = frame.kind;
+  entry->sequence = sequence;
+  entry->correlation = frame.correlation;
+  entry->size = frame.size;
+  entry->offset = offset;
+  entry->attachment = std::move(frame.attachment);
+  entry->bytes = std::move(bytes);
+  entry->previous = waiting_last_;
+  (waiting_last_ != nullptr ? waiting_last_->next : waiting_) = entry;
+  waiting_last_ = entry;
+  if (!NeedsCredit(entry->kind)) exempt_waiting_++;
+  buffered_ += entry->size - offset + (offset == 0 ? kHeaderSize : 0);
+  return SendStatus::Sent;
+}
+
+bool Outbox::Cancel(uint64_t sequence) {
+  for (Entry* entry = waiting_; entry != nullptr; entry = entry->next) {
+    if (entry->sequence != sequence) continue;
+    if (entry == active_) return false;
+    buffered_ -= entry->size + kHeaderSize;
+    Remove(entry);
+    return true;
+  }
+  return false;
+}
+
+SendStatus Outbox::Flush() {
+  for (;;) {
+    if (broken_) return SendStatus::Broken;
+    if (blocked_) return SendStatus::Full;
+    SendStatus status = SendReady();
+    if (status != SendStatus::Sent) return status;
+    Entry* entry = Eligible();
+    bool small = entry != nullptr && !raw_ && !entry->fragmented() && entry->attachment == nullptr && entry->size < kDirectFrom;
+    if (small && Fits(entry->size)) {
+      Pay(entry->kind, entry->size, 0);
+      Append({entry->kind, 0, 0, static_cast<uint32_t>(entry->size), entry->correlation}, entry->bytes.get());
+      Remove(entry);
+    } else if (open_ != nullptr) {
+      CloseOpen();
+    } else if (entry != nullptr) {
+      if (entry != active_) Pay(entry->kind, entry->size, entry->objects());
+      status = SendPiece(*entry);
+      if (status != SendStatus::Sent) {
+        if (entry != active_) Refund(entry->kind, entry->size, entry->objects());
+        if (status != SendStatus::TooLarge) return status;
+        // A raw packet whose limit shrank since it was accepted; there is nobody left to tell but the channel.
+        broken_ = true;
+      } else if (!raw_ && entry->fragmented() && entry->offset < entry->size) {
+        active_ = entry;
+      } else {
+        Remove(entry);
+      }
+    } else {
+      return SendStatus::Sent;
+    }
+  }
+}
+
+bool Outbox::waits_for_credit() const {
+  return waiting_ != nullptr && !blocked_ && ready_ == nullptr && Eligible() == nullptr;
+}
+
+// The next queued frame that may be sent now.
+Outbox::Entry* Outbox::Eligible() const {
+  if (active_ != nullptr) return active_;
+  if (waiting_ == nullptr || raw_) return waiting_;
+  if (exempt_waiting_ > 0) {
+    Entry* entry = waiting_;
+    while (NeedsCredit(entry->kind)) entry = entry->next;
+    return entry;
+  }
+  return credit_ > 0 ? waiting_ : nullptr;
+}
+
+// One packet of the entry: all of it, or its next fragment.
+SendStatus Outbox::SendPiece(Entry& entry) {
+  if (raw_) {
+    Segment whole = {entry.bytes.get(), entry.size};
+    SendStatus status = Note(sink_.SendPacket(&whole, 1, entry.attachment.get()));
+    if (status == SendStatus::Sent) buffered_ -= entry.size + kHeaderSize;
+    return status;
+  }
+  uint8_t head[kHeaderSize + kFragmentPrefix];
+  bool first = entry.offset == 0;
+  size_t prefix = entry.fragmented() && first ? kFragmentPrefix : 0;
+  size_t piece = std::min(entry.size - entry.offset, kMaxFramePayload - prefix);
+  FrameHeader header = {entry.kind, 0, static_cast<uint16_t>(first ? entry.objects() : 0),
+                        static_cast<uint32_t>(piece + prefix), entry.correlation};
+  if (entry.fragmented()) {
+    header.kind = Kind::Fragment;
+    header.flags = first ? kFlagFirst : 0;
+    if (first) EncodeFragmentPrefix({entry.kind, static_cast<uint32_t>(entry.size)}, head + kHeaderSize);
+  }
+  EncodeHeader(header, head);
+  Segment segments[2] = {{head, kHeaderSize + prefix}, {entry.bytes.get() + entry.offset, piece}};
+  SendStatus status = Note(sink_.SendPacket(segments, piece > 0 ? 2 : 1, first ? entry.attachment.get() : nullptr));
+  if (status != SendStatus::Sent) return status;
+  entry.offset += piece;
+  buffered_ -= piece + (first ? kHeaderSize : 0);
+  return status;
+}
+
+SendStatus Outbox::SendReady() {
+  while (ready_ != nullptr) {
+    Segment whole = {ready_->data, ready_->size};
+    SendStatus status = Note(sink_.SendPacket(&whole, 1, nullptr));
+    if (status != SendStatus::Sent) return status;
+    Packet* packet = ready_;
+    ready_ = packet->next;
+    if (ready_ == nullptr) ready_last_ = nullptr;
+    buffered_ -= packet->size;
+    pool_.Release(packet);
+  }
+  return SendStatus::Sent;
+}
+
+SendStatus Outbox::Note(SendStatus status) {
+  if (status == SendStatus::Full) blocked_ = true;
+  if (status == SendStatus::Broken) broken_ = true;
+  return status;
+}
+
+void Outbox::Pay(Kind kind, size_t size, uint32_t objects) {
+  if (NeedsCredit(kind)) credit_ -= Cost(size, objects);
+}
+
+void Outbox::Refund(Kind kind, size_t size, uint32_t objects) {
+  if (NeedsCredit(kind)) credit_ += Cost(size, objects);
+}
+
+bool Outbox::Fits(size_t size) const {
+  return kHeaderSize + size <= kMaxPacket - (open_ != nullptr ? open_->size : 0);
+}
+
+void Outbox::Append(const FrameHeader& header, const uint8_t* data) {
+  if (open_ == nullptr) open_ = pool_.Acquire();
+  uint8_t* out = open_->data + open_->size;
+  EncodeHeader(header, out);
+  if (header.length > 0) std::memcpy(out + kHeaderSize, data, header.length);
+  open_->size += kHeaderSize + header.length;
+}
+
+void Outbox::CloseOpen() {
+  if (ready_last_ != nullptr) {
+    ready_last_->next = open_;
+  } else {
+    ready_ = open_;
+  }
+  ready_last_ = open_;
+  open_ = nullptr;
+}
+
+void Outbox::Remove(Entry* entry) {
+  (entry->previous != nullptr ? entry->previous->next : waiting_) = entry->next;
+  (entry->next != nullptr ? entry->next->previous : waiting_last_) = entry->previous;
+  if (active_ == entry) active_ = nullptr;
+  if (!NeedsCredit(entry->kind)) exempt_waiting_--;
+  delete entry;
+}
+
+}  // namespace gips

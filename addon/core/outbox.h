@@ -1,0 +1,116 @@
+// The sending half of a channel: frames in, packets out. Coalesces small frames, fragments large ones, makes messages wait for credit
+// and lets everything else pass them. Knows neither N-API nor an operating system.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/frame.h"
+#include "core/packet_pool.h"
+
+namespace gips {
+
+// The objects that ride with one message; what they are is the platform's business.
+class Attachment {
+ public:
+  virtual ~Attachment() = default;
+  virtual uint32_t count() const = 0;
+};
+
+struct Segment {
+  const uint8_t* data;
+  size_t size;
+};
+
+enum class SendStatus {
+  Sent,
+  Full,       // not now; the socket will say when
+  Shortage,   // not now; nobody will say when: a system limit (buffers, descriptors in flight)
+  Broken,     // never again
+  TooLarge,   // this packet never
+};
+
+// Where packets go.
+class PacketSink {
+ public:
+  virtual ~PacketSink() = default;
+  virtual SendStatus SendPacket(const Segment* segments, size_t count, const Attachment* attachment) = 0;
+};
+
+class Outbox {
+ public:
+  Outbox(PacketSink& sink, PacketPool& pool) : sink_(sink), pool_(pool) {}
+  ~Outbox();
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  // `mark`: above so many buffered bytes a message stays cancellable instead of being packed.
+  void Open(bool raw, uint64_t mark);
+
+  struct Frame {
+    Kind kind;
+    const uint8_t* data;
+    size_t size;
+    uint64_t correlation;
+    std::unique_ptr<Attachment> attachment;
+  };
+  struct Result {
+    SendStatus status;  // Sent also when queued
+    uint64_t sequence;
+  };
+  // `at_once`: do not keep a small frame back for company. Everything is copied that does not leave during the call.
+  // Status Shortage or TooLarge: nothing was queued.
+  Result Send(Frame frame, bool at_once);
+
+  // Removes a queued frame of which nothing has left.
+  bool Cancel(uint64_t sequence);
+
+  // Hands packets to the sink until everything is gone or it stops taking them.
+  SendStatus Flush();
+
+  void AddCredit(int64_t credit) { credit_ += credit; }
+  // The socket said it takes packets again.
+  void Unblock() { blocked_ = false; }
+
+  uint64_t buffered() const { return buffered_; }
+  bool empty() const { return open_ == nullptr && ready_ == nullptr && waiting_ == nullptr; }
+  // Whether what is left waits for the sink, not (only) for credit.
+  bool blocked() const { return blocked_; }
+  bool waits_for_credit() const;
+
+ private:
+  struct Entry;
+
+  bool MayStart(const Frame& frame) const;
+  SendStatus SendDirect(Frame& frame, uint64_t sequence);
+  SendStatus Enqueue(Frame& frame, uint64_t sequence, size_t offset);
+  void Append(const FrameHeader& header, const uint8_t* data);
+  bool Fits(size_t size) const;
+  void CloseOpen();
+  Entry* Eligible() const;
+  SendStatus SendPiece(Entry& entry);
+  SendStatus SendReady();
+  void Pay(Kind kind, size_t size, uint32_t objects);
+  void Refund(Kind kind, size_t size, uint32_t objects);
+  void Remove(Entry* entry);
+  SendStatus Note(SendStatus status);
+
+  PacketSink& sink_;
+  PacketPool& pool_;
+  Packet* open_ = nullptr;        // being filled
+  Packet* ready_ = nullptr;       // full, or closed to keep the order
+  Packet* ready_last_ = nullptr;
+  Entry* waiting_ = nullptr;      // for credit, for the sink, or for their turn
+  Entry* waiting_last_ = nullptr;
+  Entry* active_ = nullptr;       // the one whose fragments are under way
+  uint32_t exempt_waiting_ = 0;
+  int64_t credit_ = kInitialCredit;
+  uint64_t mark_ = 0;
+  uint64_t buffered_ = 0;
+  uint64_t sequence_ = 0;
+  bool raw_ = false;
+  bool blocked_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace gips

@@ -1,0 +1,133 @@
+#include "acceptor.h"
+
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+namespace gips {
+
+namespace {
+
+Descriptor NewSocket() {
+  return Descriptor(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+struct Address {
+  explicit Address(const std::string& name) {
+    storage.sun_family = AF_UNIX;
+    std::memcpy(storage.sun_path, name.data(), name.size());
+    length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  }
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+
+  sockaddr_un storage = {};
+  socklen_t length;
+};
+
+// Binding, probing and removing a socket file are one step under a lock on its directory: between bind() and listen() a socket
+// looks exactly like a dead one's leftover. The lock leaves nothing behind, not even after a crash.
+Descriptor LockDirectory(const std::string& path) {
+  size_t slash = path.rfind('/');
+  std::string directory = slash == 0 ? "/" : path.substr(0, slash);
+  Descriptor lock(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock.valid() && flock(lock.get(), LOCK_EX | LOCK_NB) != 0) lock.Close();
+  return lock;
+}
+
+// Whether the file is a socket that nobody listens on. Only ECONNREFUSED says so: EAGAIN is a full backlog, EPROTOTYPE a live socket of
+// another type, EACCES one that is not ours to judge.
+bool IsLeftover(const std::string& path) {
+  struct stat status;
+  if (lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
+  Descriptor probe = NewSocket();
+  Address address(path);
+  return probe.valid() && connect(probe.get(), address.get(), address.length) != 0 && errno == ECONNREFUSED;
+}
+
+int SocketOption(int fd, int option) {
+  int value = -1;
+  socklen_t length = sizeof(value);
+  return getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
+}
+
+}  // namespace
+
+Acceptor Acceptor::Listen(const std::string& address, int backlog) {
+  Acceptor acceptor;
+  Descriptor socket = NewSocket();
+  if (!socket.valid()) return acceptor;
+  bool is_file = address[0] != '\0';
+  Address name(address);
+  Descriptor lock;
+  if (is_file) {
+    // The mode of the unbound socket's inode becomes the file's (unix_bind_bsd), so the file is never open to others.
+    if (fchmod(socket.get(), 0600) != 0) return acceptor;
+    lock = LockDirectory(address);
+    if (!lock.valid()) return acceptor;
+  }
+  int bound = bind(socket.get(), name.get(), name.length);
+  if (bound != 0 && errno == EADDRINUSE && is_file && IsLeftover(address)) {
+    unlink(address.c_str());
+    bound = bind(socket.get(), name.get(), name.length);
+  } else if (bound != 0 && is_file && errno != EADDRINUSE) {
+    return acceptor;
+  }
+  if (bound != 0) {
+    errno = EADDRINUSE;
+    return acceptor;
+  }
+  struct stat status = {};
+  if (is_file && lstat(address.c_str(), &status) != 0) return acceptor;
+  if (listen(socket.get(), backlog) != 0) {
+    if (is_file) unlink(address.c_str());
+    return acceptor;
+  }
+  acceptor.device_ = status.st_dev;
+  acceptor.inode_ = status.st_ino;
+  acceptor.address_ = address;
+  acceptor.socket_ = std::move(socket);
+  return acceptor;
+}
+
+Acceptor Acceptor::Adopt(Descriptor socket) {
+  Acceptor acceptor;
+  sockaddr_un name = {};
+  socklen_t length = sizeof(name);
+  bool fits = SocketOption(socket.get(), SO_DOMAIN) == AF_UNIX && SocketOption(socket.get(), SO_TYPE) == SOCK_SEQPACKET &&
+              SocketOption(socket.get(), SO_ACCEPTCONN) == 1 &&
+              getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &length) == 0 &&
+              fcntl(socket.get(), F_SETFL, fcntl(socket.get(), F_GETFL) | O_NONBLOCK) == 0;
+  if (!fits) {
+    errno = EINVAL;
+    return acceptor;
+  }
+  size_t size = length > offsetof(sockaddr_un, sun_path) ? length - offsetof(sockaddr_un, sun_path) : 0;
+  // A path comes back with its terminating NUL (unix(7)), an abstract name without.
+  if (size > 0 && name.sun_path[0] != '\0') size = strnlen(name.sun_path, size);
+  acceptor.address_.assign(name.sun_path, size);
+  acceptor.socket_ = std::move(socket);
+  return acceptor;
+}
+
+Descriptor Acceptor::Accept() {
+  for (;;) {
+    Descriptor socket(accept4(fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    // A connection that is gone before it was accepted is nobody's error.
+    if (socket.valid() || (errno != EINTR && errno != ECONNABORTED)) return socket;
+  }
+}
+
+void Acceptor::Close() {
+  if (!socket_.valid()) return;
+  // While the socket still listens nobody takes its file for a leftover, so what is compared is what is removed.
+  struct stat status;
+  bool ours = inode_ != 0 && lstat(address_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+  if (ours) unlink(address_.c_str());
+  socket_.Close();
+}
+
+}  // namespace gips

@@ -1,0 +1,70 @@
+{
+  "variables": {
+    "gips_test%": 0,
+    "gips_sanitize%": 0
+  },
+  "target_defaults": {
+    "include_dirs": ["addon", "<!(node -p \"require('node-addon-api').include_dir\")"],
+    "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+    "conditions": [
+      ["OS=='linux'", {
+        "include_dirs": ["addon/platform/linux", "addon/platform/posix"],
+        "cflags!": ["-fno-omit-frame-pointer"],
+        "cflags": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"],
+        "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-std=c++20"],
+        "cflags_cc": ["-std=c++17", "-fno-exceptions"]
+      }],
+      ["gips_sanitize==1", {
+        "cflags": ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g", "-O1"],
+        "ldflags": ["-fsanitize=address,undefined"]
+      }]
+    ]
+  },
+  "targets": [
+    {
+      "target_name": "gips",
+      "sources": [
+        "addon/core/frame.cc",
+        "addon/core/inbox.cc",
+        "addon/core/outbox.cc",
+        "addon/binding/addon.cc",
+        "addon/binding/arena.cc",
+        "addon/binding/environment.cc",
+        "addon/binding/native_acceptor.cc",
+        "addon/binding/native_channel.cc",
+        "addon/binding/native_channel_receive.cc",
+        "addon/binding/native_credentials.cc",
+        "addon/binding/native_descriptor.cc",
+        "addon/binding/native_selector.cc"
+      ],
+      "conditions": [
+        ["OS=='linux'", {
+          "sources": [
+            "addon/platform/linux/acceptor.cc",
+            "addon/platform/linux/credentials.cc",
+            "addon/platform/linux/selector.cc",
+            "addon/platform/linux/transport.cc",
+            "addon/platform/posix/describe.cc",
+            "addon/platform/posix/loop_source.cc",
+            "addon/platform/posix/users.cc"
+          ]
+        }]
+      ]
+    }
+  ],
+  "conditions": [
+    ["gips_test==1", {
+      "targets": [
+        {
+          "target_name": "gips_test",
+          "sources": ["addon/core/frame.cc", "addon/core/inbox.cc", "addon/core/outbox.cc", "addon/test/addon.cc"]
+        },
+        {
+          "target_name": "bare_peer",
+          "type": "executable",
+          "sources": ["test/programs/bare-peer.cc"]
+        }
+      ]
+    }]
+  ]
+}

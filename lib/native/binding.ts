@@ -1,0 +1,246 @@
+/**
+ * The typed shape of the addon: everything that crosses the border between TypeScript and C++.
+ *
+ * Conventions: a native call that can fail in an expected way returns a negative `errno` (`-11` is EAGAIN) and never throws;
+ * arguments are already validated by the TypeScript caller. Descriptors never travel as bare numbers, but inside an object
+ * that closes them (`NativeDescriptor`, `NativeChannel`, `NativeAcceptor`, `NativeSelector`).
+ */
+
+/** Frame kinds, see docs/wire-protocol.md. */
+export const Kind = {
+  HELLO: 1,
+  WELCOME: 2,
+  REFUSED: 3,
+  MESSAGE: 4,
+  REQUEST: 5,
+  REPLY: 6,
+  FAILURE: 7,
+  CANCEL: 8,
+  FRAGMENT: 9,
+  WINDOW: 10,
+  GOODBYE: 11,
+  PING: 12,
+  PONG: 13,
+} as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/**
+ * One record per received frame in `NativeBinding.records`, `RECORD_SIZE` doubles each.
+ * A record whose kind is `LOST` stands where a message was whose descriptors could not be received (EMFILE): the message is
+ * gone, the channel lives on, and the receiver must be told in order. Its correlation is the errno.
+ */
+export const Record = { KIND: 0, CORRELATION: 1, BUFFER: 2, OFFSET: 3, LENGTH: 4, OBJECTS: 5 } as const;
+export const RECORD_SIZE = 6;
+export const LOST = 255;
+
+/** Indices into `NativeChannel.state`, memory both sides read and write without a call. */
+export const State = {
+  /** Bytes (payloads and headers) accepted by `send` and not yet taken by the OS. Written by C++. */
+  BUFFERED: 0,
+  /** 1 = TypeScript wants the channel to keep the loop alive. Written by TypeScript. */
+  WANT_REF: 1,
+  /** 1 = the loop handle is referenced on TypeScript's behalf right now. Written by C++. */
+  IS_REF: 2,
+  /** 1 = a batch callback is on the stack; references are reconciled when it returns. Written by C++. */
+  IN_CALLBACK: 3,
+  /** > 0: call `onWritable` once, as soon as BUFFERED is below this number (then C++ sets it to 0). Written by both. */
+  NOTIFY_BELOW: 4,
+} as const;
+
+/** How a batch ended. */
+export const End = {
+  /** The stream goes on. */
+  NONE: 0,
+  /** End of file: the peer's socket is closed. Whether that is a goodbye or a crash depends on whether GOODBYE came. */
+  EOF: 1,
+  /** The peer broke the protocol; nothing more will be read. A negative errno instead: memory for a large message could not be had. */
+  VIOLATION: 2,
+} as const;
+
+/** What the first packet of an accepted connection turned out to be. */
+export const FirstPacket = { NONE: 0, HELLO: 1, RAW: 2, EOF: 3, VIOLATION: 4 } as const;
+
+/** A descriptor owned by the addon: closed by `close()` or when garbage-collected, whichever is first. */
+export interface NativeDescriptor {
+  /** The number, or -1 once closed or taken. */
+  readonly fd: number;
+  /** Gives ownership of the number to the caller. -1 if there is none. */
+  take(): number;
+  close(): void;
+}
+
+/** What the kernel says of the process at the other end. */
+export interface NativeCredentials {
+  pid: number;
+  uid: number;
+  /** Primary group first, then the supplementary ones. */
+  gids: number[];
+}
+
+/**
+ * One connected socket with its outbox and inbox. Created by `connect`, `NativeAcceptor.accept`; owns the descriptor until `close`.
+ * Reads nothing and is not watched by the loop until told so.
+ */
+export interface NativeChannel {
+  /** See `State`. */
+  readonly state: Float64Array;
+  readonly fd: number;
+
+  /** The object handed to the dispatch callback as `owner`. Held strongly until `close`. */
+  setOwner(owner: object): void;
+
+  /** Kernel credentials of the peer; negative errno on failure. */
+  credentials(): NativeCredentials | number;
+  /** A descriptor that stands for the peer process itself (SO_PEERPIDFD), or a negative errno where the kernel has none. */
+  peerProcess(): NativeDescriptor | number;
+
+  /**
+   * Chooses how packets are understood from now on. Framed channels start with the protocol's initial credit (64 KiB) for sending.
+   * @param window how many bytes the peer may have outstanding with us (our high-water mark)
+   * @param maxMessageSize the largest message we accept
+   */
+  open(wire: 'gips' | 'raw', window: number, maxMessageSize: number): void;
+  /** The peer's WELCOME or HELLO named its window: replaces the initial credit by it (what was used stays used). */
+  setPeerWindow(window: number): void;
+
+  /** Looks at the first packet without consuming it (framed: without its descriptors). For accepted channels, before `open`. */
+  peekFirst(): number;
+
+  /**
+   * Queues one frame and, if it is the first of this loop turn, sends it at once; the rest of the turn is coalesced.
+   * MESSAGE and REQUEST frames wait for credit in order; all other kinds pass them.
+   * Payloads over 64 KiB are fragmented. The bytes and descriptors are taken (copied, duplicated) before it returns.
+   * @returns a sequence number > 0 for `cancel`, or a negative errno: nothing was queued (EMFILE while duplicating; EPIPE, ECONNRESET
+   *   when the socket is gone; EMSGSIZE for a raw packet the kernel will not take).
+   */
+  send(kind: number, payload: string | ArrayBuffer | ArrayBufferView, correlation: number, objects?: readonly NativeDescriptor[]): number;
+  /** Removes a queued frame of which not one byte has left. True if it was removed. */
+  cancel(sequence: number): boolean;
+  /** Hands as much to the OS as it takes without waiting. 0, or a negative errno when the socket is gone. */
+  flush(): number;
+  /** True while frames wait for credit (and not for the socket). */
+  readonly waitsForCredit: boolean;
+
+  /**
+   * Receives what is there, without waiting, into `NativeBinding.records`, within the per-wake budget.
+   * The result is valid until the next native receive of any channel: turn the records into objects before running user code.
+   */
+  receive(): NativeBatch;
+  /** The receiver's user has taken messages of this total cost (see `cost`): lets the peer send as much again. */
+  grant(cost: number): void;
+
+  /** Starts watching by the event loop: batches go to the dispatch callback. `readable: false` watches only for what is to be sent. */
+  watch(readable: boolean): number;
+  /** Stops watching by the event loop altogether (blocking use, Poller). Pending output is then only sent by `send` and `flush`. */
+  unwatch(): void;
+  /** Reconciles the loop handle's reference with `State.WANT_REF`. */
+  syncRef(): void;
+
+  /** Blocks until readable (1), writable (2) or either (3), at most `ms` (at most 100). Returns the ready set, 0 on timeout or EINTR. */
+  wait(events: number, ms: number): number;
+
+  /** Closes at once; unsent output is dropped. Idempotent. */
+  close(): void;
+}
+
+export interface NativeBatch {
+  count: number;
+  /** See `End`. */
+  end: number;
+  /**
+   * The buffers that records refer to by index. One of at most 8 KiB may hold several small payloads of this peer, also of later batches,
+   * and must be marked untransferable; a larger one holds exactly one payload.
+   */
+  buffers: ArrayBuffer[];
+  /** The descriptors of all records, in order; `Record.OBJECTS` says how many belong to each. */
+  objects: NativeDescriptor[];
+}
+
+/** A listening socket. */
+export interface NativeAcceptor {
+  readonly fd: number;
+  /** The name the socket is bound to, as in `NativeBinding.listen`. */
+  readonly address: Uint8Array;
+  setOwner(owner: object): void;
+  /** The next connection, or a negative errno (EAGAIN: none; EMFILE, ENFILE, ENOBUFS, ENOMEM: a shortage, try later). */
+  accept(): NativeChannel | number;
+  /** Watched by the loop: the dispatch callback is called with the owner when there is something to accept. */
+  watch(): number;
+  unwatch(): void;
+  setRef(ref: boolean): void;
+  /** A duplicate of the listening socket, for another process; negative errno. */
+  share(): NativeDescriptor | number;
+  /** Closes; a socket file is removed if it is still this acceptor's own. */
+  close(): void;
+}
+
+/** epoll. `fd` is itself pollable, so selectors nest. */
+export interface NativeSelector {
+  readonly fd: number;
+  /** `interest` 1 readable, 2 writable, 3 both. 0, or a negative errno (EEXIST, EPERM for what cannot be polled, EBADF). */
+  add(fd: number, token: number, interest: number): number;
+  modify(fd: number, token: number, interest: number): number;
+  remove(fd: number): number;
+  /**
+   * Waits at most `ms` (0 to 100) and fills `ready` with (token, readiness) pairs.
+   * @returns the number of pairs; 0 on timeout or EINTR; negative errno.
+   */
+  wait(ms: number, ready: Float64Array): number;
+  close(): void;
+}
+
+/** A counter that wakes a selector, shared between threads (eventfd). */
+export interface NativeWaker {
+  readonly fd: number;
+  wake(): void;
+  /** Reads the counter back to zero. */
+  drain(): void;
+  close(): void;
+}
+
+/** Kinds of descriptor: sockets by their type, those that listen apart; `file` is a regular file. */
+export type DescriptorType = 'stream' | 'stream-listener' | 'seqpacket' | 'seqpacket-listener' | 'dgram' | 'file' | 'other';
+
+export interface NativeBinding {
+  /** `RECORD_SIZE` doubles per received frame, rewritten by every receive of this environment. */
+  readonly records: Float64Array;
+  /** [0]: counts loop turns; it changes whenever the loop has passed its prepare or check phase with work of ours. */
+  readonly turn: Float64Array;
+
+  /**
+   * Installs the functions called by the loop. `onBatch(owner, batch)` for a channel with records or an end, or, before `open`, when the first
+   * packet is there; `onWritable(owner, errno)` when BUFFERED fell below `State.NOTIFY_BELOW` or, errno < 0, the socket failed while sending;
+   * `onAcceptable(owner)`.
+   */
+  setDispatch(
+    onBatch: (owner: object, batch: NativeBatch) => void,
+    onWritable: (owner: object, errno: number) => void,
+    onAcceptable: (owner: object) => void,
+  ): void;
+
+  /** Connects a SEQPACKET socket. `address`: abstract if its first byte is NUL, else a path. A negative errno on failure, EAGAIN: backlog full. */
+  connect(address: Uint8Array): NativeChannel | number;
+  /** Binds and listens. EADDRINUSE only if a live socket has the name; EWOULDBLOCK: the directory's lock is held by another binder, try again. */
+  listen(address: Uint8Array, backlog: number): NativeAcceptor | number;
+  /** Takes over a descriptor that must be a listening SEQPACKET socket (else -EINVAL). */
+  adoptAcceptor(descriptor: NativeDescriptor): NativeAcceptor | number;
+
+  /** What kind of descriptor `fd` is, by fstat, SO_TYPE and SO_ACCEPTCONN; negative errno (EBADF). */
+  describe(fd: number): DescriptorType | number;
+  /** Duplicates `fd` (close-on-exec). Negative errno. */
+  duplicate(fd: number): NativeDescriptor | number;
+  /** Owns `fd` from now on. */
+  adopt(fd: number): NativeDescriptor;
+  createSelector(): NativeSelector | number;
+  createWaker(): NativeWaker | number;
+  /** A waker on a duplicate of another waker's descriptor. */
+  adoptWaker(fd: number): NativeWaker | number;
+
+  currentCredentials(): NativeCredentials;
+  /** getpwnam: the id, or undefined for an unknown name. */
+  userId(name: string): number | undefined;
+  groupId(name: string): number | undefined;
+  userName(id: number): string | undefined;
+  /** True if the process behind the descriptor of `peerProcess` has exited. */
+  processExited(process: NativeDescriptor): boolean;
+}

@@ -1,0 +1,27 @@
+/** The one door to the addon. */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { unsupportedError } from '../errors.js';
+import type { NativeBinding } from './binding.js';
+
+export * from './binding.js';
+
+const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The addon of this environment: a prebuilt one, or the one built from source. */
+export const native: NativeBinding = load();
+
+function load(): NativeBinding {
+  const require = createRequire(import.meta.url);
+  try {
+    const loadAddon = require('node-gyp-build') as (directory: string) => unknown;
+    return loadAddon(packageRoot) as NativeBinding;
+  } catch (error) {
+    const system = `${process.platform}-${process.arch}, Node ${process.version}`;
+    throw unsupportedError(
+      `cannot load the native addon of gips: there is none that works here (${system}); ` +
+        `run "npx node-gyp rebuild" in ${packageRoot}, which needs a C++ compiler`,
+      error,
+    );
+  }
+}

@@ -1,0 +1,70 @@
+// The inbox with its frames as plain JavaScript objects.
+#pragma once
+
+#include <napi.h>
+
+#include "binding/payload.h"
+#include "core/inbox.h"
+
+namespace gips {
+
+class TestInbox final : public Napi::ObjectWrap<TestInbox>, private FrameSink {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "TestInbox", {InstanceMethod<&TestInbox::Accept>("accept"), InstanceMethod<&TestInbox::Granted>("granted")});
+  }
+
+  // (window, maxMessageSize)
+  explicit TestInbox(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TestInbox>(info) {
+    inbox_.Open(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value()),
+                static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value()));
+  }
+
+ private:
+  // (packet, objects) -> { verdict, frames: [{ kind, correlation, payload, objects }] }
+  Napi::Value Accept(const Napi::CallbackInfo& info) {
+    Payload packet(info.Env(), info[0], nullptr, 0);
+    frames_ = Napi::Array::New(info.Env());
+    Inbox::Verdict verdict = inbox_.Accept(packet.data(), packet.size(), info[1].As<Napi::Number>().Uint32Value(), *this);
+    Napi::Object answer = Napi::Object::New(info.Env());
+    answer["verdict"] = Napi::String::New(info.Env(), verdict == Inbox::Verdict::Good ? "good" : "violation");
+    answer["frames"] = frames_;
+    return answer;
+  }
+
+  void Granted(const Napi::CallbackInfo& info) {
+    inbox_.Granted(info[0].As<Napi::Number>().Int64Value());
+  }
+
+  void OnFrame(const FrameHeader& header, const uint8_t* payload) override {
+    Push(header.kind, header.correlation, payload, header.length, header.objects);
+  }
+
+  void OnFragmentsBegin(uint32_t objects) override {
+    held_objects_ = objects;
+  }
+
+  void OnReassembled(Kind kind, uint64_t correlation, OwnedBytes bytes, size_t size) override {
+    Push(kind, correlation, bytes.get(), size, held_objects_);
+  }
+
+  void OnWindow(uint64_t credit) override {
+    Push(Kind::Window, credit, nullptr, 0, 0);
+  }
+
+  void Push(Kind kind, uint64_t correlation, const uint8_t* payload, size_t size, uint32_t objects) {
+    Napi::Env env = Env();
+    Napi::Object frame = Napi::Object::New(env);
+    frame["kind"] = Napi::Number::New(env, static_cast<int>(kind));
+    frame["correlation"] = Napi::Number::New(env, static_cast<double>(correlation));
+    frame["payload"] = Napi::Buffer<uint8_t>::Copy(env, payload, size);
+    frame["objects"] = Napi::Number::New(env, objects);
+    frames_.Set(frames_.Length(), frame);
+  }
+
+  Inbox inbox_;
+  Napi::Array frames_;
+  uint32_t held_objects_ = 0;
+};
+
+}  // namespace gips

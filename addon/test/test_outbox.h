@@ -1,0 +1,122 @@
+// The outbox before a sink that keeps packets, as a socket's queue does, until its room is used up.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <vector>
+
+#include "binding/payload.h"
+#include "core/outbox.h"
+
+namespace gips {
+
+class CountedObjects final : public Attachment {
+ public:
+  explicit CountedObjects(uint32_t count) : count_(count) {}
+  uint32_t count() const override { return count_; }
+
+ private:
+  uint32_t count_;
+};
+
+class TestSink final : public PacketSink {
+ public:
+  struct Taken {
+    std::vector<uint8_t> bytes;
+    uint32_t objects;
+  };
+
+  SendStatus SendPacket(const Segment* segments, size_t count, const Attachment* attachment) override {
+    if (broken) return SendStatus::Broken;
+    if (room == 0) return SendStatus::Full;
+    room--;
+    Taken packet = {{}, attachment != nullptr ? attachment->count() : 0};
+    for (size_t i = 0; i < count; i++) packet.bytes.insert(packet.bytes.end(), segments[i].data, segments[i].data + segments[i].size);
+    taken.push_back(std::move(packet));
+    return SendStatus::Sent;
+  }
+
+  uint32_t room = 0;
+  bool broken = false;
+  std::vector<Taken> taken;
+};
+
+class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "TestOutbox",
+                       {
+                           InstanceMethod<&TestOutbox::Send>("send"),
+                           InstanceMethod<&TestOutbox::Cancel>("cancel"),
+                           InstanceMethod<&TestOutbox::Flush>("flush"),
+                           InstanceMethod<&TestOutbox::AddCredit>("addCredit"),
+                           InstanceMethod<&TestOutbox::MakeRoom>("makeRoom"),
+                           InstanceMethod<&TestOutbox::Break>("break"),
+                           InstanceMethod<&TestOutbox::Take>("take"),
+                           InstanceAccessor<&TestOutbox::GetBuffered>("buffered"),
+                       });
+  }
+
+  // (raw, mark)
+  explicit TestOutbox(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TestOutbox>(info), outbox_(sink_, pool_) {
+    outbox_.Open(info[0].ToBoolean(), static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value()));
+  }
+
+ private:
+  // (kind, payload, correlation, objects, atOnce) -> sequence, or a negative SendStatus
+  Napi::Value Send(const Napi::CallbackInfo& info) {
+    Payload payload(info.Env(), info[1], nullptr, 0);
+    uint32_t objects = info[3].As<Napi::Number>().Uint32Value();
+    Outbox::Frame frame = {static_cast<Kind>(info[0].As<Napi::Number>().Uint32Value()), payload.data(), payload.size(),
+                           static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value()),
+                           objects > 0 ? std::make_unique<CountedObjects>(objects) : nullptr};
+    Outbox::Result result = outbox_.Send(std::move(frame), info[4].ToBoolean());
+    double answer = result.status == SendStatus::Sent ? static_cast<double>(result.sequence) : -static_cast<double>(result.status);
+    return Napi::Number::New(info.Env(), answer);
+  }
+
+  Napi::Value Cancel(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), outbox_.Cancel(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value())));
+  }
+
+  Napi::Value Flush(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<int>(outbox_.Flush()));
+  }
+
+  void AddCredit(const Napi::CallbackInfo& info) {
+    outbox_.AddCredit(info[0].As<Napi::Number>().Int64Value());
+  }
+
+  void MakeRoom(const Napi::CallbackInfo& info) {
+    sink_.room += info[0].As<Napi::Number>().Uint32Value();
+    outbox_.Unblock();
+  }
+
+  void Break(const Napi::CallbackInfo&) {
+    sink_.broken = true;
+  }
+
+  Napi::Value GetBuffered(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(outbox_.buffered()));
+  }
+
+  // -> [{ bytes, objects }], and forgets them
+  Napi::Value Take(const Napi::CallbackInfo& info) {
+    Napi::Array packets = Napi::Array::New(info.Env(), sink_.taken.size());
+    for (uint32_t i = 0; i < sink_.taken.size(); i++) {
+      Napi::Object packet = Napi::Object::New(info.Env());
+      packet["bytes"] = Napi::Buffer<uint8_t>::Copy(info.Env(), sink_.taken[i].bytes.data(), sink_.taken[i].bytes.size());
+      packet["objects"] = Napi::Number::New(info.Env(), sink_.taken[i].objects);
+      packets.Set(i, packet);
+    }
+    sink_.taken.clear();
+    return packets;
+  }
+
+  TestSink sink_;
+  PacketPool pool_;
+  Outbox outbox_;
+};
+
+}  // namespace gips

@@ -1,0 +1,13 @@
+export default {
+  testEnvironment: '<rootDir>/test/environment/environment.mjs',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testTimeout: 30_000,
+  // Most suites wait for other processes; two at a time are right even on one core.
+  maxWorkers: 2,
+  extensionsToTreatAsEsm: ['.ts'],
+  // Types are checked by `npm run check:types`.
+  transform: { '\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/test/tsconfig.json', diagnostics: false }] },
+  // `./x.js` is x.ts among the tests. `gips` and `#lib/…` are resolved by package.json, as in Node.
+  moduleNameMapper: { '^(\\.{1,2}/.+)\\.js$': ['$1.js', '$1.ts'] },
+  modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/prebuilds/'],
+};

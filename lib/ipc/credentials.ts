@@ -1,0 +1,50 @@
+import { native, type NativeCredentials } from '../native/index.js';
+
+const ROOT = 0;
+
+/**
+ * Who a process is: what the kernel said of it when the connection was made, never what it says of itself.
+ */
+export class Credentials {
+  /** The process id at connect time. The number may be reused once that process has exited. */
+  readonly pid: number;
+
+  /** The effective user id, in decimal. On Windows: the user's SID. */
+  readonly uid: string;
+
+  /** The primary group's id first, then the supplementary ones'. On Windows: the SIDs of the enabled groups. */
+  readonly gids: readonly string[];
+
+  /** Whether the effective user is root. On Windows: whether the token is elevated. */
+  readonly isPrivileged: boolean;
+
+  #userName: string | undefined;
+  #isNameKnown = false;
+
+  private constructor({ pid, uid, gids }: NativeCredentials) {
+    this.pid = pid;
+    this.uid = String(uid);
+    this.gids = Object.freeze(gids.map(String));
+    this.isPrivileged = uid === ROOT;
+    Object.freeze(this);
+  }
+
+  /** @internal */
+  static from(credentials: NativeCredentials): Credentials {
+    return new Credentials(credentials);
+  }
+
+  /** Those of this process, as they are now. */
+  static currentProcess(): Credentials {
+    return new Credentials(native.currentCredentials());
+  }
+
+  /** The user's name, or `undefined` if the system knows none. The first read looks it up, which may block (a directory service). */
+  get userName(): string | undefined {
+    if (!this.#isNameKnown) {
+      this.#userName = native.userName(Number(this.uid));
+      this.#isNameKnown = true;
+    }
+    return this.#userName;
+  }
+}

@@ -1,0 +1,83 @@
+/** How a channel can end, and what its user is told. */
+import { constants } from 'node:os';
+import { closedError, GipsError, unsupportedError } from '../errors.js';
+import { Reason } from './greeting.js';
+import type { Ending } from './taker.js';
+
+/** What an ending happened to: its name in messages, and the service's. */
+export interface Subject {
+  readonly what: string;
+  readonly address: string;
+}
+
+const { ECONNRESET, EPIPE, EBADMSG } = constants.errno;
+
+/** The peer has said goodbye. */
+export function goodbye({ what, address }: Subject): Ending {
+  return {
+    error: () => new GipsError(`${what} has ended: the peer said goodbye; connect again`, { code: 'EPIPE', errno: -EPIPE, address }),
+    isOrderly: true,
+  };
+}
+
+/** The peer is gone without a goodbye. */
+export function vanished({ what, address }: Subject): Ending {
+  return {
+    error: () =>
+      new GipsError(`${what} has ended: the peer vanished without a goodbye (a crash or a kill); connect again, and send again what it may not have taken`, {
+        code: 'ECONNRESET',
+        errno: -ECONNRESET,
+        address,
+      }),
+    isOrderly: false,
+  };
+}
+
+/** What a channel's own end turns into when the peer had not taken everything. */
+export function untaken({ what, address }: Subject): GipsError {
+  return new GipsError(`${what} has ended before the peer took everything that was sent; connect again, and send again what matters`, {
+    code: 'ECONNRESET',
+    errno: -ECONNRESET,
+    address,
+  });
+}
+
+/** The peer broke the protocol. */
+export function violated({ what, address }: Subject): Ending {
+  return {
+    error: () =>
+      new GipsError(`${what} has ended: the peer broke the wire protocol; check that both sides speak gips`, {
+        code: 'EBADMSG',
+        errno: -EBADMSG,
+        address,
+      }),
+    isOrderly: false,
+  };
+}
+
+/** This side has closed the channel. */
+export function closed({ what, address }: Subject): Ending {
+  return { error: () => closedError(what, address), isOrderly: true };
+}
+
+/** The server did not admit this client. */
+export function refused(reason: Reason, { what, address }: Subject): Ending {
+  return { error: () => refusal(reason, what, address), isOrderly: false };
+}
+
+function refusal(reason: Reason, what: string, address: string): GipsError {
+  switch (reason) {
+    case Reason.POLICY:
+      return new GipsError(`connect to "${address}": the server's policy refuses this process; run as a user it admits`, {
+        code: 'EACCES',
+        address,
+      });
+    case Reason.TOO_MANY_CONNECTIONS:
+      return new GipsError(`connect to "${address}": the server has as many connections as it takes; try again later`, {
+        code: 'EAGAIN',
+        address,
+      });
+    case Reason.NO_COMMON_VERSION:
+      return unsupportedError(`connect to "${address}": the server speaks no version of the protocol that ${what} speaks; update the older side`);
+  }
+}

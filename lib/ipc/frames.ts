@@ -1,0 +1,58 @@
+/** From the records of a batch to messages. */
+import { getSystemErrorName } from 'node:util';
+import { markAsUntransferable } from 'node:worker_threads';
+import { GipsError } from '../errors.js';
+import { LOST, native, Record, RECORD_SIZE, type Kind, type NativeBatch } from '../native/index.js';
+import type { Subject } from './endings.js';
+import type { Arrival } from './inbox.js';
+import { wrap } from './ipc-object.js';
+import { Message, NO_OBJECTS } from './message.js';
+
+/** Buffers up to this size may hold several payloads of a peer. */
+const SHARED_SIZE = 8192;
+
+/** What frames are read into. */
+export interface FrameSink extends Subject {
+  /** A frame, or what stands in its place. Must not receive from any channel: that rewrites the records. */
+  onFrame(frame: Arrival): void;
+}
+
+let lastShared: ArrayBuffer | undefined;
+
+export function readFrames(batch: NativeBatch, sink: FrameSink): void {
+  const { records } = native;
+  const { buffers, objects } = batch;
+  for (const buffer of buffers) protect(buffer);
+  const end = batch.count * RECORD_SIZE;
+  let taken = 0;
+  for (let at = 0; at < end; at += RECORD_SIZE) {
+    const kind = records[at + Record.KIND] as number;
+    const correlation = records[at + Record.CORRELATION] as number;
+    if (kind === LOST) {
+      sink.onFrame(lost(sink, correlation));
+      continue;
+    }
+    const buffer = buffers[records[at + Record.BUFFER] as number];
+    const offset = records[at + Record.OFFSET] as number;
+    const length = records[at + Record.LENGTH] as number;
+    const count = records[at + Record.OBJECTS] as number;
+    const came = count === 0 ? NO_OBJECTS : objects.slice(taken, taken + count).map((descriptor) => wrap(descriptor));
+    taken += count;
+    sink.onFrame(Message.create(length === 0 ? undefined : buffer, offset, length, came, kind as Kind, correlation));
+  }
+}
+
+/** Transferring one payload to another thread would take its neighbours along. */
+function protect(buffer: ArrayBuffer): void {
+  if (buffer.byteLength > SHARED_SIZE || buffer === lastShared) return;
+  markAsUntransferable(buffer);
+  lastShared = buffer;
+}
+
+function lost({ what, address }: Subject, errno: number): GipsError {
+  const name = getSystemErrorName(-errno);
+  return new GipsError(
+    `${what} lost a message: its objects could not be received (${name}); close descriptors or raise their limit (ulimit -n), and have it sent again`,
+    { code: 'EAGAIN', errno: -errno, syscall: 'recvmsg', address },
+  );
+}

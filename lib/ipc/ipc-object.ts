@@ -1,0 +1,186 @@
+import net from 'node:net';
+import type { FileHandle } from 'node:fs/promises';
+import { GipsError, closedError, invalidArgType, invalidArgValue, systemError, unsupportedError } from '../errors.js';
+import { native, type DescriptorType, type NativeDescriptor } from '../native/index.js';
+import { validateInteger, validateObject } from '../validate.js';
+
+/** What can be sent along with a payload. */
+export type Objects = Iterable<IpcObject>;
+
+/** Objects per message: the most that Linux passes at once (SCM_MAX_FD). */
+const MAX_OBJECTS = 253;
+const MAX_FD = 2 ** 31 - 1;
+
+/** An object that owns `descriptor`. */
+export let wrap: (descriptor: NativeDescriptor) => IpcObject;
+
+/** The descriptor of an open object, which keeps it. */
+export let descriptorOf: (object: IpcObject) => NativeDescriptor;
+
+/**
+ * A kernel object that messages carry from process to process: here, a file descriptor. It is open until `close()`, or until something consumes it; one that is
+ * garbage-collected is closed too.
+ */
+export class IpcObject implements Disposable {
+  /** What kind of object the platform passes. */
+  readonly kind: 'fd' | 'handle' | 'port' | 'ool' = 'fd';
+
+  readonly #descriptor: NativeDescriptor;
+
+  private constructor(descriptor: NativeDescriptor) {
+    this.#descriptor = descriptor;
+  }
+
+  static {
+    wrap = (descriptor) => new IpcObject(descriptor);
+    descriptorOf = (object) => {
+      object.#requireOpen();
+      return object.#descriptor;
+    };
+  }
+
+  /**
+   * Duplicates the descriptor of `source`, which stays open, and its owner's. A socket stops reading, so that no byte goes to the wrong owner: get rid of it with
+   * `destroy()`, because `end()` would end the connection for the duplicate too.
+   * @throws TypeError `ERR_INVALID_ARG_VALUE` for a socket that is not connected, uses TLS, or holds bytes already read or not yet written: they would be lost
+   * @throws GipsError `EINVAL` if the number is no open descriptor, `EAGAIN` if there are too many
+   */
+  static from(source: net.Socket | net.Server | FileHandle | { readonly fd: number }): IpcObject {
+    if (source instanceof net.Socket) return duplicateSocket(source);
+    if (source instanceof net.Server) return duplicateServer(source);
+    return duplicate(validateInteger(validateObject(source, 'source').fd, 'source.fd', 0, MAX_FD));
+  }
+
+  /**
+   * The descriptor's number. It stays this object's.
+   * @throws GipsError `ERR_GIPS_CLOSED` once the object is closed or consumed
+   */
+  get fd(): number {
+    this.#requireOpen();
+    return this.#descriptor.fd;
+  }
+
+  /** The descriptor's number, which the caller owns and must close from now on; the object is consumed. */
+  takeFd(): number {
+    this.#requireOpen();
+    return this.#descriptor.take();
+  }
+
+  /** Not available yet: fails with `ERR_GIPS_UNSUPPORTED`. */
+  toShm(): never {
+    throw unsupportedError('shared memory is not available in this version of gips');
+  }
+
+  /**
+   * A `net.Socket` on this connected stream socket. It reads at once. Consumes the object.
+   * @param options those of `new net.Socket()`, but for `fd`
+   * @throws GipsError `EINVAL` if it is no stream socket, which leaves the object as it was
+   */
+  toSocket(options: Omit<net.SocketConstructorOpts, 'fd'> = {}): net.Socket {
+    this.#require('stream', 'a connected stream socket');
+    const socket = new net.Socket({ readable: true, writable: true, ...options, fd: this.#descriptor.fd });
+    this.#descriptor.take();
+    return socket;
+  }
+
+  /**
+   * A `net.Server` that accepts on this listening stream socket. Consumes the object.
+   * @throws GipsError `EINVAL` if it is no listening stream socket, which leaves the object as it was
+   */
+  toServer(): net.Server {
+    this.#require('stream-listener', 'a listening stream socket');
+    const server = net.createServer().listen({ fd: this.#descriptor.fd });
+    this.#descriptor.take();
+    return server;
+  }
+
+  /** Closes the descriptor, unless the object was consumed. */
+  close(): void {
+    this.#descriptor.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#descriptor.fd < 0) throw closedError('the IpcObject');
+  }
+
+  #require(type: DescriptorType, expected: string): void {
+    const actual = native.describe(this.fd);
+    if (typeof actual === 'number') throw systemError(actual, 'fstat', `look at descriptor ${this.fd}`);
+    if (actual !== type) {
+      throw new GipsError(`descriptor ${this.fd} is not ${expected} but of type "${actual}"; nothing was consumed`, { code: 'EINVAL' });
+    }
+  }
+}
+
+/**
+ * The descriptors of what a caller sends along; none of them is consumed.
+ * @throws TypeError for what is no list of objects, GipsError `EMSGSIZE` if there are too many, `ERR_GIPS_CLOSED` if one is closed
+ */
+export function descriptorsOf(objects: unknown): NativeDescriptor[] {
+  if (typeof objects !== 'object' || objects === null || !(Symbol.iterator in objects)) {
+    throw invalidArgType('options.objects', 'an iterable of IpcObject', objects);
+  }
+  const descriptors: NativeDescriptor[] = [];
+  for (const object of objects as Iterable<unknown>) {
+    if (!(object instanceof IpcObject)) throw invalidArgType(`options.objects[${descriptors.length}]`, 'an instance of IpcObject', object);
+    if (descriptors.length === MAX_OBJECTS) {
+      throw new GipsError(`a message carries at most ${MAX_OBJECTS} objects; send the others with another one`, { code: 'EMSGSIZE' });
+    }
+    descriptors.push(descriptorOf(object));
+  }
+  return descriptors;
+}
+
+function duplicate(fd: number): IpcObject {
+  const descriptor = native.duplicate(fd);
+  if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', `duplicate descriptor ${fd}`);
+  return wrap(descriptor);
+}
+
+/** The part of a net.Socket's and a net.Server's handle that has no public name. */
+interface Handle {
+  readonly fd: number;
+  reading: boolean;
+  readStop(): void;
+}
+
+function handleOf(owner: object): Handle {
+  const { _handle: handle } = owner as { _handle?: Partial<Handle> | null };
+  if (handle?.fd === undefined || handle.fd < 0) refuse(owner, 'must have a descriptor');
+  return handle as Handle;
+}
+
+function duplicateServer(server: net.Server): IpcObject {
+  if (!server.listening) refuse(server, 'must listen');
+  return duplicate(handleOf(server).fd);
+}
+
+function duplicateSocket(socket: net.Socket): IpcObject {
+  if ('encrypted' in socket) refuse(socket, 'must not use TLS: the keys would stay behind');
+  if (socket.destroyed) refuse(socket, 'must not be destroyed');
+  if (socket.pending) refuse(socket, 'must be connected');
+  if (socket.readableLength > 0) refuse(socket, 'must not hold bytes already read: they would be lost');
+  if (socket.writableLength > 0) refuse(socket, 'must not hold bytes not yet written: they would be lost');
+  const handle = handleOf(socket);
+  const object = duplicate(handle.fd);
+  stopReading(handle);
+  return object;
+}
+
+/**
+ * Keeps a socket from taking bytes that the duplicate's owner should get. `socket.pause()` would not do: it stops the stream, while the handle
+ * goes on reading into the stream's buffer. And a handle known to be stopped is started again by the next look for more (as follows every
+ * 'data' event), so it stays marked as reading.
+ */
+function stopReading(handle: Handle): void {
+  handle.reading = true;
+  handle.readStop();
+}
+
+function refuse(source: object, reason: string): never {
+  throw invalidArgValue('source', source.constructor.name, reason);
+}

@@ -1,0 +1,34 @@
+import type { Supply } from './supply.js';
+import type { IterationState } from './taker.js';
+
+/** A hand-written iterator over a supply: a generator's step costs more than the rest of a message's way together. */
+export class Iteration<T> implements AsyncIterableIterator<T, undefined>, IterationState {
+  readonly description = 'an iterator';
+  readonly #supply: Supply<T>;
+  #isFinished = false;
+
+  constructor(supply: Supply<T>) {
+    this.#supply = supply;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#isFinished) return Promise.resolve({ done: true, value: undefined });
+    return this.#supply.step(this);
+  }
+
+  /** Ends the iteration only: nothing is closed or lost. */
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.#supply.dismiss(this);
+    this.finish();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  finish(): void {
+    this.#isFinished = true;
+    this.#supply.leave(this);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

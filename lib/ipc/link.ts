@@ -1,0 +1,156 @@
+/** A native channel and who drives it: the event loop, a poller, or nobody but the calls of its user. */
+import { busyError, systemError } from '../errors.js';
+import { State, type NativeChannel } from '../native/index.js';
+
+/** Why a channel keeps the process alive, as bits. */
+export const Want = { TAKE: 1, PUSH: 2, GREETING: 4 } as const;
+type Want = (typeof Want)[keyof typeof Want];
+
+const READABLE = 1;
+const WRITABLE = 2;
+
+export class Link {
+  readonly native: NativeChannel;
+  /** The channel's name in messages. */
+  readonly what: string;
+  /** Called once, when the descriptor is about to be closed. */
+  onClose: (() => void) | undefined = undefined;
+  /** Moves those this channel belongs with into the event loop too, before it goes there itself. */
+  onWatch: (() => void) | undefined = undefined;
+  readonly #state: Float64Array;
+  #poller: object | undefined = undefined;
+  #isWatched = false;
+  #isOpen = true;
+  #isReading = true;
+  #isRefed = true;
+  #wants = 0;
+
+  constructor(native: NativeChannel, what: string) {
+    this.native = native;
+    this.what = what;
+    this.#state = native.state;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get isWatched(): boolean {
+    return this.#isWatched;
+  }
+
+  /** Whether incoming data is let in; not while a raw channel's inbox is full. */
+  get isReading(): boolean {
+    return this.#isReading;
+  }
+
+  get fd(): number {
+    return this.#isOpen ? this.native.fd : -1;
+  }
+
+  /** Bytes the OS has not taken yet. */
+  get buffered(): number {
+    return this.#isOpen ? (this.#state[State.BUFFERED] ?? 0) : 0;
+  }
+
+  /** Unsent bytes wait for the socket, not for the peer's credit. */
+  get waitsForSocket(): boolean {
+    return this.buffered > 0 && !this.native.waitsForCredit;
+  }
+
+  /** The first asynchronous use brings the channel into the event loop. */
+  watch(): void {
+    if (this.#isWatched || !this.#isOpen) return;
+    if (this.#poller !== undefined) throw busyError(`Cannot use ${this.what} asynchronously: it is registered with a Poller; deregister it first`);
+    this.onWatch?.();
+    this.watchAlone();
+  }
+
+  /** As `watch`, for this channel only, whoever it belongs with. */
+  watchAlone(): void {
+    if (!this.#isWatched && this.#isOpen) this.#watch(this.#isReading);
+  }
+
+  claim(poller: object): void {
+    if (this.#isWatched) throw busyError(`Cannot register ${this.what}: it has been used asynchronously, so the event loop watches it`);
+    if (this.#poller !== undefined && this.#poller !== poller) throw busyError(`Cannot register ${this.what}: another Poller has it`);
+    this.#poller = poller;
+  }
+
+  unclaim(poller: object): void {
+    if (this.#poller === poller) this.#poller = undefined;
+  }
+
+  get isClaimed(): boolean {
+    return this.#poller !== undefined;
+  }
+
+  setReading(isReading: boolean): void {
+    if (this.#isReading === isReading) return;
+    this.#isReading = isReading;
+    if (this.#isOpen && this.#isWatched) this.#watch(isReading);
+  }
+
+  /** Somebody waits for this channel: while it is not unreferenced, the process stays alive. */
+  want(reason: Want): void {
+    this.#wants |= reason;
+    if (this.#isRefed) this.#reference();
+  }
+
+  unwant(reason: Want): void {
+    this.#wants &= ~reason;
+    if (this.#wants === 0) this.#unreference();
+  }
+
+  ref(): void {
+    this.#isRefed = true;
+    if (this.#wants !== 0) this.#reference();
+  }
+
+  unref(): void {
+    this.#isRefed = false;
+    this.#unreference();
+  }
+
+  /** Blocks until there is something to read, or the socket takes what waits for it, at most `ms`. */
+  wait(ms: number): void {
+    if (!this.#isOpen) return;
+    const events = (this.#isReading ? READABLE : 0) | (this.waitsForSocket ? WRITABLE : 0);
+    this.native.wait(events, ms);
+  }
+
+  /** Without the event loop nobody else would send it. */
+  flushUnlessWatched(): void {
+    if (!this.#isWatched && this.#isOpen) this.native.flush();
+  }
+
+  /** Has `onWritable` called, once, when fewer than `bytes` are unsent. */
+  notifyBelow(bytes: number): void {
+    this.#state[State.NOTIFY_BELOW] = bytes;
+  }
+
+  /** Gives the descriptor back; what is unsent is dropped. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.onClose?.();
+    this.#isOpen = false;
+    this.native.close();
+  }
+
+  #watch(isReading: boolean): void {
+    const errno = this.native.watch(isReading);
+    if (errno < 0) throw systemError(errno, 'uv_poll', `Cannot watch ${this.what}`);
+    this.#isWatched = true;
+  }
+
+  /** The native side reconciles by itself after a callback, so a loop of `recv` makes no call for this. */
+  #reference(): void {
+    this.#state[State.WANT_REF] = 1;
+    if (this.#state[State.IS_REF] === 0 && this.#isOpen) this.native.syncRef();
+  }
+
+  #unreference(): void {
+    this.#state[State.WANT_REF] = 0;
+    if (this.#state[State.IN_CALLBACK] === 0 && this.#isOpen) this.native.syncRef();
+  }
+}

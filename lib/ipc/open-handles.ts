@@ -1,0 +1,23 @@
+/** Every open channel and listener of this environment: none is garbage-collected, and each says goodbye when the process exits. */
+
+/** Something that stays until it is closed. */
+export interface OpenHandle {
+  /** The process exits: tries once, without waiting and without throwing, to leave in order. */
+  leave(): void;
+}
+
+const handles = new Set<OpenHandle>();
+
+export function keep(handle: OpenHandle): void {
+  if (handles.size === 0) process.once('exit', leaveAll);
+  handles.add(handle);
+}
+
+export function release(handle: OpenHandle): void {
+  handles.delete(handle);
+  if (handles.size === 0) process.removeListener('exit', leaveAll);
+}
+
+function leaveAll(): void {
+  for (const handle of handles) handle.leave();
+}

@@ -1,0 +1,166 @@
+/** The options of listeners, endpoints and calls: what they mean, their defaults, and their checks. */
+import { invalidArgType, invalidArgValue, unsupportedError } from '../errors.js';
+import { validateCallOptions, validateInteger, validateObject, validateTimeout, type CallLimits } from '../validate.js';
+import type { Objects } from './ipc-object.js';
+import { Policy } from './policy.js';
+
+/** Limits of one operation that can wait. */
+export interface CallOptions {
+  /** Gives up when aborted: the call rejects with the signal's reason, and no message is lost. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Gives up after so many milliseconds with `ETIMEDOUT`, and no message is lost: 0 (one attempt) to 2³¹ - 1, or `Infinity`.
+   * @default Infinity
+   */
+  timeout?: number | undefined;
+}
+
+/** What to send along, and limits of waiting until it is accepted. */
+export interface SendOptions extends CallOptions {
+  /** Up to 253 objects to send along. They are duplicated: the sender keeps, and closes, its own. */
+  objects?: Objects | undefined;
+}
+
+/**
+ * How to find out that a silent peer is gone: after `interval` ms without a sign of life it is asked for one, and `timeout` ms later the channel
+ * ends with `ECONNRESET`. `false`: not at all.
+ */
+export type KeepAlive = false | { interval: number; timeout: number };
+
+interface ChannelOptions {
+  /**
+   * The largest payload to receive, in bytes: 1 to 2³¹ - 1. The peer's `send` of a larger one fails with `EMSGSIZE`.
+   * @default 67108864 (64 MiB)
+   */
+  maxMessageSize?: number | undefined;
+  /**
+   * How many bytes, per connection, may be received and not yet taken, and how many may be accepted by `send` before it waits: 1 to 2³¹ - 1.
+   * More costs memory, less makes both sides wait for each other more often.
+   * @default 1048576 (1 MiB)
+   */
+  highWaterMark?: number | undefined;
+  /** Not available yet: anything but `false` fails with `ERR_GIPS_UNSUPPORTED`. */
+  keepAlive?: KeepAlive | undefined;
+}
+
+/** How a service listens. */
+export interface ListenerOptions extends ChannelOptions {
+  /**
+   * How many clients may stand in the system's queue before they are accepted: 1 to 65535 (the system may allow fewer). The next ones have to try again, which
+   * `connect` does by itself.
+   * @default 1024
+   */
+  backlog?: number | undefined;
+  /**
+   * How many clients may be connected at once: an integer from 1, or `Infinity`. The next ones are refused with `EAGAIN`.
+   * @default Infinity
+   */
+  maxConnections?: number | undefined;
+  /**
+   * How long, in ms, a client may be connected without saying what it wants; then it is dropped. A validator that takes longer drops its client too.
+   * @default 5000
+   */
+  greetingTimeout?: number | undefined;
+  /**
+   * Which clients to serve: those of this protocol (`'gips'`), those that send bare datagrams, as the Rust crate does (`'raw'`), or both.
+   * @default 'auto'
+   */
+  wire?: 'auto' | 'gips' | 'raw' | undefined;
+}
+
+/** How to connect to a service, and for how long to try. */
+export interface ConnectOptions extends CallOptions, ChannelOptions {
+  /**
+   * Who may answer under the service's name. Anyone can take a free name, so a server that this does not admit is left with `EACCES`, before anything is said to it.
+   * @default Policy.sameUser()
+   */
+  serverPolicy?: Policy | undefined;
+  /**
+   * This protocol, or bare datagrams as the Rust crate speaks them: no greeting, no requests, no large or empty payloads.
+   * @default 'gips'
+   */
+  wire?: 'gips' | 'raw' | undefined;
+  /** Not available yet: `true` fails with `ERR_GIPS_UNSUPPORTED`. */
+  wait?: boolean | undefined;
+  /** Not available yet: anything but `false` fails with `ERR_GIPS_UNSUPPORTED`. */
+  ring?: boolean | { size: number } | undefined;
+  /** Not available yet: anything but 0 fails with `ERR_GIPS_UNSUPPORTED`. */
+  spin?: number | undefined;
+}
+
+/** What both kinds of channel are made with. */
+export interface ChannelSettings {
+  readonly maxMessageSize: number;
+  readonly highWaterMark: number;
+}
+
+/** `ListenerOptions`, complete. */
+export interface ListenerSettings extends ChannelSettings {
+  readonly backlog: number;
+  readonly maxConnections: number;
+  readonly greetingTimeout: number;
+  readonly wire: 'auto' | 'gips' | 'raw';
+}
+
+/** `ConnectOptions`, complete. */
+export interface ConnectSettings extends ChannelSettings, CallLimits {
+  readonly serverPolicy: Policy;
+  readonly wire: 'gips' | 'raw';
+}
+
+const MAX_SIZE = 2 ** 31 - 1;
+const MAX_BACKLOG = 65_535;
+const DEFAULT_BACKLOG = 1024;
+const DEFAULT_MAX_MESSAGE_SIZE = 64 * 1024 * 1024;
+const DEFAULT_HIGH_WATER_MARK = 1024 * 1024;
+const DEFAULT_GREETING_TIMEOUT = 5000;
+
+export function validateListenerOptions(value: unknown = {}): ListenerSettings {
+  const options = validateObject(value, 'options');
+  const { backlog = DEFAULT_BACKLOG, maxConnections = Infinity, greetingTimeout = DEFAULT_GREETING_TIMEOUT, wire = 'auto' } = options;
+  return {
+    ...validateChannelOptions(options),
+    backlog: validateInteger(backlog, 'options.backlog', 1, MAX_BACKLOG),
+    maxConnections: maxConnections === Infinity ? Infinity : validateInteger(maxConnections, 'options.maxConnections', 1, MAX_SIZE),
+    greetingTimeout: validateTimeout(greetingTimeout, 'options.greetingTimeout'),
+    wire: validateOneOf(wire, 'options.wire', ['auto', 'gips', 'raw'] as const),
+  };
+}
+
+export function validateConnectOptions(value: unknown = {}): ConnectSettings {
+  const options = validateObject(value, 'options');
+  const { serverPolicy = Policy.sameUser(), wire = 'gips' } = options;
+  if (!(serverPolicy instanceof Policy)) throw invalidArgType('options.serverPolicy', 'an instance of Policy', serverPolicy);
+  refuseUnavailable(options, ['wait', 'ring', 'spin']);
+  return {
+    ...validateChannelOptions(options),
+    ...validateCallOptions(options),
+    serverPolicy,
+    wire: validateOneOf(wire, 'options.wire', ['gips', 'raw'] as const),
+  };
+}
+
+function validateChannelOptions(options: Record<string, unknown>): ChannelSettings {
+  const { maxMessageSize = DEFAULT_MAX_MESSAGE_SIZE, highWaterMark = DEFAULT_HIGH_WATER_MARK } = options;
+  refuseUnavailable(options, ['keepAlive']);
+  return {
+    maxMessageSize: validateInteger(maxMessageSize, 'options.maxMessageSize', 1, MAX_SIZE),
+    highWaterMark: validateInteger(highWaterMark, 'options.highWaterMark', 1, MAX_SIZE),
+  };
+}
+
+/** An option that is asked for and ignored would be a promise broken in silence. */
+function refuseUnavailable(options: Record<string, unknown>, names: readonly string[]): void {
+  for (const name of names) {
+    const value = options[name];
+    if (value !== undefined && value !== false && value !== 0) {
+      throw unsupportedError(`options.${name} is not available in this version of gips; leave it out`);
+    }
+  }
+}
+
+function validateOneOf<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found !== undefined) return found;
+  throw invalidArgValue(name, value, `must be one of: ${allowed.map((candidate) => `'${candidate}'`).join(', ')}`);
+}

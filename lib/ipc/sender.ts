@@ -1,0 +1,304 @@
+/** The sending half of a channel: what may be queued, and who waits until it has gone. */
+import { constants } from 'node:os';
+import { GipsError, systemError, timeoutError, unsupportedError } from '../errors.js';
+import { Kind, type NativeDescriptor } from '../native/index.js';
+import { payloadSize, validateCallOptions, validateObject, validatePayload, validateTimeout, type CallLimits, type Payload } from '../validate.js';
+import { Deadline } from './deadline.js';
+import { vanished } from './endings.js';
+import { sent } from './fairness.js';
+import { descriptorsOf } from './ipc-object.js';
+import type { Message } from './message.js';
+import { Postponed, PostponedMessage } from './postponed.js';
+import type { Session } from './session.js';
+import type { Ending } from './taker.js';
+import { Waiter, WaitQueue } from './waiter.js';
+
+/** Before the server has said what it takes, only messages up to this size may go. */
+const MAX_BEFORE_WELCOME = 65_536;
+
+const { EBADF, ECONNRESET, ENOTCONN, EPIPE } = constants.errno;
+/** How the system says that nobody is at the other end. */
+const GONE: ReadonlySet<number> = new Set([-EBADF, -ECONNRESET, -ENOTCONN, -EPIPE]);
+
+type Descriptors = readonly NativeDescriptor[] | undefined;
+
+export class Sender {
+  readonly #session: Session;
+  /** Callers of `send` who wait until the queue has fallen below the high-water mark. */
+  readonly #aboveMark = new WaitQueue<Waiter<void>>();
+  readonly #flushing = new WaitQueue<Waiter<void>>();
+  readonly #postponed = new Postponed();
+  #maxMessageSize: number;
+  #isWelcome: boolean;
+  #ending: Ending | undefined = undefined;
+  #owesDrain = false;
+  #isAwaited = false;
+
+  constructor(session: Session, isWelcome: boolean) {
+    this.#session = session;
+    this.#isWelcome = isWelcome;
+    this.#maxMessageSize = session.settings.maxMessageSize;
+  }
+
+  /** Bytes accepted and not yet taken by the OS. */
+  get buffered(): number {
+    return this.#session.link.buffered + this.#postponed.size;
+  }
+
+  get isFull(): boolean {
+    return this.buffered >= this.#session.settings.highWaterMark;
+  }
+
+  /** The other side has said what it takes: what had to wait for that goes. */
+  welcome(maxMessageSize: number): void {
+    this.#isWelcome = true;
+    this.#maxMessageSize = Math.min(this.#maxMessageSize, maxMessageSize);
+    this.#postponed.release((message) => {
+      this.#checkSize(message.size);
+      message.sequence = this.#queue(Kind.MESSAGE, message.payload, 0, message.objects, message.size);
+      this.#aboveMark.add(message.waiter);
+    });
+    this.progress();
+  }
+
+  send(payload: unknown, options: unknown): Promise<void> {
+    try {
+      const bytes = validatePayload(payload);
+      const limits = validateCallOptions(options);
+      const objects = validateObjects(options);
+      if (limits.signal?.aborted === true) throw limits.signal.reason;
+      const size = this.#check(bytes);
+      this.#checkRoom(size);
+      this.#session.link.watch();
+      if (limits.timeout === 0 && (this.isFull || this.#mustPostpone(size))) throw this.#timedOut(0);
+      if (this.#mustPostpone(size)) return this.#postpone(new PostponedMessage(bytes, size, objects), limits);
+      const sequence = this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
+      return this.isFull ? this.#waitBelowMark(sequence, limits) : sent(size);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** Answers `to`. It never waits, since what is not sent yet keeps further messages of that peer from being taken, and never fails because the peer is gone. */
+  reply(to: Message | undefined, payload: unknown, options: unknown): Promise<void> {
+    try {
+      const bytes = validatePayload(payload);
+      const limits = validateCallOptions(options);
+      const objects = validateObjects(options);
+      if (limits.signal?.aborted === true) throw limits.signal.reason;
+      const size = this.#check(bytes);
+      this.#checkRoom(size);
+      this.#session.link.watch();
+      if (to?.kind === Kind.REQUEST) this.#queue(Kind.REPLY, bytes, to.correlation, objects, size);
+      else this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
+      return sent(size);
+    } catch (error) {
+      return isPeerGone(error) ? Promise.resolve() : Promise.reject(error as Error);
+    }
+  }
+
+  trySend(payload: unknown, options: unknown): boolean {
+    const bytes = validatePayload(payload);
+    const objects = validateObjects(options);
+    const size = this.#check(bytes);
+    if (this.isFull || this.#mustPostpone(size)) {
+      this.#owesDrain = true;
+      this.#askForProgress();
+      return false;
+    }
+    this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
+    return true;
+  }
+
+  sendSync(payload: unknown, options: unknown): void {
+    const bytes = validatePayload(payload);
+    const objects = validateObjects(options);
+    const deadline = new Deadline(validateTimeout((options as { timeout?: unknown } | undefined)?.timeout, 'options.timeout'));
+    const size = this.#check(bytes);
+    if (!this.#pumpUntil(() => !this.isFull && !this.#mustPostpone(size), deadline)) throw this.#timedOut(deadline.timeout);
+    this.#checkSize(size);
+    const sequence = this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
+    if (this.#pumpUntil(() => this.buffered === 0, deadline)) return;
+    this.#cancel(sequence);
+    throw this.#timedOut(deadline.timeout);
+  }
+
+  flush(options: unknown): Promise<void> {
+    try {
+      const limits = validateCallOptions(options);
+      if (limits.signal?.aborted === true) throw limits.signal.reason;
+      if (this.#ending !== undefined) throw this.#ending.error();
+      this.#session.link.watch();
+      this.#session.link.native.flush();
+      this.progress();
+      if (this.buffered === 0) return Promise.resolve();
+      if (limits.timeout === 0) throw this.#timedOut(0);
+      return this.whenEmpty(limits);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** Resolves once the OS has everything, though the channel be closing. */
+  whenEmpty(limits: CallLimits): Promise<void> {
+    const waiter = new Waiter<void>();
+    waiter.limit(limits, () => this.#timedOut(limits.timeout));
+    this.#flushing.add(waiter);
+    this.#askForProgress();
+    return waiter.promise;
+  }
+
+  /** The session is to be told when the queue has fallen below the high-water mark. */
+  awaitRoom(): void {
+    this.#isAwaited = true;
+    this.#askForProgress();
+  }
+
+  /** The queue may have become shorter. Runs no user code. */
+  progress(): void {
+    if (!this.isFull) this.#onRoom();
+    if (this.buffered === 0) resolveAll(this.#flushing);
+    this.#askForProgress();
+  }
+
+  /** Nothing more is accepted; what was accepted still goes. */
+  close(ending: Ending): void {
+    this.#ending = ending;
+    this.#postponed.release(() => {
+      throw ending.error();
+    });
+  }
+
+  /** Nothing more goes. */
+  fail(ending: Ending): void {
+    this.close(this.#ending ?? ending);
+    rejectAll(this.#aboveMark, ending);
+    rejectAll(this.#flushing, ending);
+  }
+
+  #onRoom(): void {
+    this.#isAwaited = false;
+    resolveAll(this.#aboveMark);
+    if (!this.#owesDrain || this.#ending !== undefined || !this.#postponed.isEmpty) return;
+    this.#owesDrain = false;
+    this.#session.announceDrain();
+  }
+
+  #askForProgress(): void {
+    const { link, settings } = this.#session;
+    if (this.#isAwaited || this.#owesDrain || !this.#aboveMark.isEmpty) link.notifyBelow(settings.highWaterMark);
+    else if (!this.#flushing.isEmpty) link.notifyBelow(1);
+  }
+
+  #check(payload: Payload): number {
+    if (this.#ending !== undefined) throw this.#ending.error();
+    const size = payloadSize(payload);
+    this.#checkSize(size);
+    if (size === 0 && this.#session.isRaw) {
+      throw unsupportedError(`send to ${this.#session.what}: a raw connection has no empty messages; send at least one byte`);
+    }
+    return size;
+  }
+
+  #checkSize(size: number): void {
+    if (size <= this.#maxMessageSize) return;
+    throw new GipsError(
+      `send to ${this.#session.what}: ${size} bytes are more than the ${this.#maxMessageSize} both sides take; send less at once, or raise maxMessageSize on both sides`,
+      { code: 'EMSGSIZE', address: this.#session.address },
+    );
+  }
+
+  #checkRoom(size: number): void {
+    const { settings, what, address } = this.#session;
+    if (!this.isFull || this.buffered + size <= settings.highWaterMark + settings.maxMessageSize) return;
+    throw new GipsError(`send to ${what}: ${this.buffered} bytes wait to be sent already; wait for the Promises of send()`, { code: 'ENOBUFS', address });
+  }
+
+  #mustPostpone(size: number): boolean {
+    return !this.#postponed.isEmpty || (!this.#isWelcome && size > MAX_BEFORE_WELCOME);
+  }
+
+  #postpone(message: PostponedMessage, limits: CallLimits): Promise<void> {
+    this.#postponed.add(message);
+    message.waiter.limit(
+      limits,
+      () => this.#timedOut(limits.timeout),
+      () => {
+        this.#postponed.remove(message);
+        if (message.sequence !== undefined) this.#cancel(message.sequence);
+      },
+    );
+    return message.waiter.promise;
+  }
+
+  #queue(kind: Kind, payload: Payload, correlation: number, objects: Descriptors, size: number): number {
+    const { link, counters } = this.#session;
+    const sequence = link.native.send(kind, payload, correlation, objects);
+    if (sequence < 0) throw this.#failed(sequence);
+    counters.sent(size);
+    link.flushUnlessWatched();
+    return sequence;
+  }
+
+  #waitBelowMark(sequence: number, limits: CallLimits): Promise<void> {
+    const waiter = new Waiter<void>();
+    waiter.limit(
+      limits,
+      () => this.#timedOut(limits.timeout),
+      () => this.#cancel(sequence),
+    );
+    this.#aboveMark.add(waiter);
+    this.#askForProgress();
+    return waiter.promise;
+  }
+
+  #cancel(sequence: number): void {
+    const { link } = this.#session;
+    if (link.isOpen && link.native.cancel(sequence)) this.progress();
+  }
+
+  /** Sends and receives until `isDone`. False if the deadline came first. */
+  #pumpUntil(isDone: () => boolean, deadline: Deadline): boolean {
+    const { link } = this.#session;
+    for (;;) {
+      const errno = link.isOpen ? link.native.flush() : 0;
+      if (errno < 0) throw this.#failed(errno);
+      this.progress();
+      if (isDone() && link.isOpen) return true;
+      this.#session.pump();
+      if (this.#ending !== undefined) throw this.#ending.error();
+      if (isDone()) return true;
+      if (deadline.hasPassed) return false;
+      link.wait(deadline.slice);
+    }
+  }
+
+  /** The error for a native failure. That the peer is gone is best said by what it said last. */
+  #failed(errno: number): Error {
+    const { what, address } = this.#session;
+    if (!GONE.has(errno)) return systemError(errno, 'sendmsg', `send to ${what}`, address);
+    this.#session.pump();
+    return (this.#ending ?? vanished(this.#session)).error();
+  }
+
+  #timedOut(ms: number): Error {
+    return timeoutError(`send to ${this.#session.what}`, ms, this.#session.address);
+  }
+}
+
+function validateObjects(options: unknown): Descriptors {
+  const objects = options === undefined ? undefined : validateObject(options, 'options').objects;
+  return objects === undefined ? undefined : descriptorsOf(objects);
+}
+
+function isPeerGone(error: unknown): boolean {
+  return error instanceof GipsError && (error.code === 'EPIPE' || error.code === 'ECONNRESET' || error.code === 'EBADMSG');
+}
+
+function resolveAll(queue: WaitQueue<Waiter<void>>): void {
+  for (let waiter = queue.first; waiter !== undefined; waiter = queue.first) waiter.resolve();
+}
+
+function rejectAll(queue: WaitQueue<Waiter<void>>, { error }: Ending): void {
+  for (let waiter = queue.first; waiter !== undefined; waiter = queue.first) waiter.reject(error());
+}

@@ -1,0 +1,307 @@
+/** One channel behind its public face: what arrives, what is sent, and how it ends. */
+import type { EventEmitter } from 'eventemitter3';
+import { systemError } from '../errors.js';
+import { End, Kind, type NativeBatch, type NativeChannel } from '../native/index.js';
+import type { CallLimits } from '../validate.js';
+import type { Credentials } from './credentials.js';
+import { Deadline } from './deadline.js';
+import type { ChannelOwner } from './dispatch.js';
+import { closed, goodbye, untaken, vanished, violated } from './endings.js';
+import type { ChannelEvents } from './events.js';
+import { readFrames, type FrameSink } from './frames.js';
+import type { Arrival } from './inbox.js';
+import { Link } from './link.js';
+import { Message } from './message.js';
+import { keep, release, type OpenHandle } from './open-handles.js';
+import type { ChannelSettings } from './options.js';
+import { Receiver } from './receiver.js';
+import { emitSafely } from './rethrow.js';
+import { Sender } from './sender.js';
+import { descriptorFreed } from './shortage.js';
+import { ChannelCounters } from './stats.js';
+import { Subscription } from './subscription.js';
+import type { Ending } from './taker.js';
+import { Waiter } from './waiter.js';
+
+/** Understands the first frame of the peer. Returns how the channel has ended with it, if it has. */
+export type Greet = (frame: Message) => Ending | undefined;
+
+/** The listener a connection belongs to. */
+export interface SessionHost {
+  /** The connection is received from by itself, not through its listener; throws if that cannot be. */
+  onUse(): void;
+  /** Something has arrived, or less is unsent, or the end has come. */
+  onActivity(session: Session): void;
+  /** Nothing more will come. */
+  onEnd(session: Session): void;
+}
+
+export interface SessionParts {
+  readonly native: NativeChannel;
+  readonly what: string;
+  readonly address: string;
+  readonly credentials: Credentials;
+  readonly settings: ChannelSettings;
+  readonly isRaw: boolean;
+  /** Absent for a raw channel, which has no greeting. */
+  readonly greet?: Greet | undefined;
+  readonly host?: SessionHost | undefined;
+}
+
+/** Failure class of a request nobody answers, see docs/wire-protocol.md. */
+const UNSUPPORTED = '\u0001nobody answers requests here';
+
+export class Session implements ChannelOwner, FrameSink, OpenHandle {
+  readonly what: string;
+  readonly address: string;
+  readonly credentials: Credentials;
+  readonly settings: ChannelSettings;
+  readonly isRaw: boolean;
+  readonly host: SessionHost | undefined;
+  readonly link: Link;
+  readonly receiver: Receiver;
+  readonly sender: Sender;
+  readonly subscription: Subscription;
+  readonly counters = new ChannelCounters();
+  /** Where events go, once somebody can have subscribed. */
+  events: EventEmitter<ChannelEvents> | undefined = undefined;
+  readonly #ended = new Waiter<Error | undefined>();
+  #greet: Greet | undefined;
+  #closing: Promise<void> | undefined = undefined;
+  #hasSaidGoodbye = false;
+  #isOver = false;
+
+  constructor({ native, what, address, credentials, settings, isRaw, greet, host }: SessionParts) {
+    this.what = what;
+    this.address = address;
+    this.credentials = credentials;
+    this.settings = settings;
+    this.isRaw = isRaw;
+    this.host = host;
+    this.#greet = greet;
+    this.link = new Link(native, what);
+    this.receiver = new Receiver(this);
+    this.sender = new Sender(this, greet === undefined);
+    this.subscription = new Subscription(this);
+    native.setOwner(this);
+    native.open(isRaw ? 'raw' : 'gips', settings.highWaterMark, settings.maxMessageSize);
+    keep(this);
+  }
+
+  /** Nothing is received or sent any more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Resolves with the reason when the channel is over, `undefined` after an orderly end. */
+  get ended(): Promise<Error | undefined> {
+    return this.#ended.promise;
+  }
+
+  onBatch(batch: NativeBatch): void {
+    this.#absorb(batch);
+    this.deliver();
+  }
+
+  onWritable(errno: number): void {
+    if (errno < 0) this.pump();
+    this.sender.progress();
+    this.host?.onActivity(this);
+  }
+
+  /** Gives what has arrived to whom it is for. */
+  deliver(): void {
+    this.receiver.serve();
+    this.subscription.flow();
+    this.host?.onActivity(this);
+  }
+
+  /** Lets in what has arrived at the system, without waiting. Runs no user code. */
+  pump(): void {
+    if (this.#isOver || !this.link.isReading) return;
+    this.#absorb(this.link.native.receive());
+    this.receiver.serve();
+    this.subscription.flowSoon();
+    this.host?.onActivity(this);
+  }
+
+  /** Sends what the OS takes now. */
+  flush(): void {
+    if (this.#isOver) return;
+    if (this.link.native.flush() < 0) this.pump();
+    this.sender.progress();
+  }
+
+  onFrame(frame: Arrival): void {
+    if (!(frame instanceof Message)) this.#onLoss(frame);
+    else if (this.#isOver) frame.discard();
+    else if (this.#greet !== undefined) this.#onGreeting(frame, this.#greet);
+    else this.#onFrame(frame);
+  }
+
+  refuseRequest(request: Message): void {
+    request.discard();
+    this.#answer(Kind.FAILURE, UNSUPPORTED, request.correlation);
+  }
+
+  announceDrain(): void {
+    process.nextTick(() => {
+      if (this.events !== undefined) emitSafely(this.events, 'drain');
+    });
+  }
+
+  /** Sends what was accepted, says goodbye and closes. Rejects only for an aborted signal. */
+  close(limits: CallLimits): Promise<void> {
+    this.#closing ??= this.#close(limits);
+    return this.#closing;
+  }
+
+  /** Closes at once. */
+  destroy(error: Error | undefined): void {
+    const ending = closed(this);
+    const last: Ending = error === undefined ? ending : { error: () => error, isOrderly: false };
+    const outcome = error ?? (this.sender.buffered > 0 ? untaken(this) : undefined);
+    this.receiver.discard(last);
+    this.receiver.ending = ending;
+    this.sender.close(ending);
+    this.finish(last, outcome);
+    this.#release();
+  }
+
+  leave(): void {
+    if (!this.#isOver) this.#sayGoodbye();
+  }
+
+  /** Nothing more comes. What has come can still be taken, then users are told of `ending`. */
+  finish(ending: Ending, outcome: Error | undefined = this.#outcomeOf(ending)): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const told = this.link.isClaimed ? this.#whenTold(ending) : ending;
+    this.receiver.ending ??= told;
+    this.sender.fail(told);
+    if (!this.link.isClaimed) this.#release();
+    release(this);
+    this.#ended.resolve(outcome);
+    this.host?.onEnd(this);
+    process.nextTick(() => this.#announceEnd(outcome));
+  }
+
+  /** A poller has no use for the descriptor any more. */
+  unclaimed(): void {
+    if (this.#isOver) this.#release();
+  }
+
+  #absorb(batch: NativeBatch): void {
+    if (batch.count > 0) readFrames(batch, this);
+    if (batch.end === End.EOF) this.finish(this.isRaw ? goodbye(this) : vanished(this));
+    else if (batch.end === End.VIOLATION) this.finish(violated(this));
+    else if (batch.end < 0) this.finish(this.#outOfMemory(batch.end));
+    this.receiver.checkLevel();
+  }
+
+  #onLoss(error: Arrival): void {
+    if (!this.#isOver && this.#closing === undefined) this.receiver.push(error);
+  }
+
+  #onGreeting(frame: Message, greet: Greet): void {
+    this.#greet = undefined;
+    const ending = greet(frame);
+    frame.discard();
+    if (ending !== undefined) this.finish(ending);
+  }
+
+  #onFrame(frame: Message): void {
+    switch (frame.kind) {
+      case Kind.MESSAGE:
+      case Kind.REQUEST:
+        if (this.#closing !== undefined) return frame.discard();
+        this.counters.received(frame);
+        return this.receiver.push(frame);
+      case Kind.GOODBYE:
+        return this.finish(goodbye(this));
+      case Kind.PING:
+        return this.#answer(Kind.PONG, '', frame.correlation);
+      case Kind.REPLY:
+      case Kind.FAILURE:
+      case Kind.CANCEL:
+      case Kind.PONG:
+        // They belong to requests and pings of ours that are not open (any more).
+        return frame.discard();
+      default:
+        frame.discard();
+        this.finish(violated(this));
+    }
+  }
+
+  /** A peer that asks and never reads gets no more answers than fit below the mark. */
+  #answer(kind: Kind, payload: string, correlation: number): void {
+    if (this.#isOver || this.sender.isFull) return;
+    this.link.native.send(kind, payload, correlation);
+    this.link.flushUnlessWatched();
+  }
+
+  async #close(limits: CallLimits): Promise<void> {
+    const ending = closed(this);
+    this.receiver.discard(ending);
+    this.sender.close(ending);
+    this.link.onClose?.();
+    const deadline = new Deadline(limits.timeout);
+    try {
+      limits.signal?.throwIfAborted();
+      while (!this.#isOver && !this.#sayGoodbye()) {
+        this.link.watchAlone();
+        await this.sender.whenEmpty({ signal: limits.signal, timeout: deadline.remaining });
+      }
+      this.finish(ending, undefined);
+    } catch {
+      this.finish(ending, untaken(this));
+    }
+    this.#release();
+    if (limits.signal?.aborted === true) throw limits.signal.reason;
+  }
+
+  /** True once the OS has everything, the goodbye included. */
+  #sayGoodbye(): boolean {
+    const { native } = this.link;
+    let errno = native.flush();
+    if (errno === 0 && this.sender.buffered === 0 && !this.#hasSaidGoodbye && !this.isRaw) {
+      this.#hasSaidGoodbye = true;
+      native.send(Kind.GOODBYE, '', 0);
+      errno = native.flush();
+    }
+    if (errno < 0) throw vanished(this).error();
+    return this.sender.buffered === 0;
+  }
+
+  #outcomeOf(ending: Ending): Error | undefined {
+    if (!ending.isOrderly) return ending.error();
+    return this.sender.buffered > 0 ? untaken(this) : undefined;
+  }
+
+  /** A poller goes on reporting the descriptor until its user has been told of the end. */
+  #whenTold({ error, isOrderly }: Ending): Ending {
+    return {
+      error: () => {
+        this.#release();
+        return error();
+      },
+      isOrderly,
+    };
+  }
+
+  #release(): void {
+    if (!this.link.isOpen) return;
+    this.link.close();
+    descriptorFreed();
+  }
+
+  #announceEnd(outcome: Error | undefined): void {
+    if (this.events === undefined) return;
+    if (outcome !== undefined) this.subscription.announce(outcome);
+    emitSafely(this.events, 'close', outcome);
+  }
+
+  #outOfMemory(errno: number): Ending {
+    return { error: () => systemError(errno, 'malloc', `receive from ${this.what}`, this.address), isOrderly: false };
+  }
+}

@@ -1,0 +1,102 @@
+/** Ends a `Poller.poll` from another thread. */
+
+import { types } from 'node:util';
+import { closedError, GipsError, invalidArgType, systemError } from '../errors.js';
+import { native } from '../native/index.js';
+import type { NativeWaker } from '../native/binding.js';
+import { Ticket } from './ticket.js';
+
+/** Makes a waker on a duplicate of `fd`; the transferables it makes are added to `tickets`, whose owner withdraws those nobody took. */
+export let createWaker: (fd: number, tickets: Set<Ticket>) => Waker;
+
+/**
+ * Wakes one `Poller`. Get it from `Poller.waker()`, pass `toTransferable()` to a worker thread (`postMessage`, `workerData`), and make it a
+ * `Waker` again there with `Waker.from()`.
+ *
+ * A waker outlives its poller: `wake()` then does nothing.
+ */
+export class Waker {
+  readonly #native: NativeWaker;
+  readonly #tickets: Set<Ticket>;
+  #isClosed = false;
+
+  static {
+    createWaker = (fd, tickets) => {
+      const duplicate = native.adoptWaker(fd);
+      if (typeof duplicate === 'number') throw systemError(duplicate, 'dup', 'Cannot make a Waker');
+      return new Waker(duplicate, tickets);
+    };
+  }
+
+  private constructor(waker: NativeWaker, tickets: Set<Ticket>) {
+    this.#native = waker;
+    this.#tickets = tickets;
+  }
+
+  /**
+   * The other end of `toTransferable`.
+   * @throws GipsError `EINVAL` when it was used before, `ERR_GIPS_CLOSED` when the poller closed before anyone used it, `EAGAIN` when the
+   *   process has no descriptor left (it can be used again then)
+   */
+  static from(transferable: object): Waker {
+    const ticket = ticketOf(transferable);
+    const descriptor = ticket.take();
+    if (descriptor === undefined) {
+      if (ticket.isWithdrawn) throw closedError('The Poller of this Waker');
+      throw new GipsError('Cannot make a Waker: this transferable was used before; call toTransferable() once for each thread', {
+        code: 'EINVAL',
+      });
+    }
+    try {
+      const waker = createWaker(descriptor.fd, new Set());
+      descriptor.close();
+      return waker;
+    } catch (error) {
+      ticket.putBack(descriptor);
+      throw error;
+    }
+  }
+
+  /** Ends the poller's present `poll`, or its next one if there is none. Any number of calls before that count as one. */
+  wake(): void {
+    this.#assertOpen();
+    this.#native.wake();
+  }
+
+  /**
+   * A plain object that `postMessage` and `workerData` can carry to a thread of this process, for `Waker.from`. It can be used once; it holds a
+   * descriptor until it is used or the poller is closed, and stays good when this waker is closed.
+   */
+  toTransferable(): object {
+    this.#assertOpen();
+    const descriptor = native.duplicate(this.#native.fd);
+    if (typeof descriptor === 'number') throw systemError(descriptor, 'dup', 'Cannot make a transferable Waker');
+    for (const ticket of this.#tickets) if (!ticket.isHeld) this.#tickets.delete(ticket);
+    const ticket = Ticket.issue(descriptor);
+    this.#tickets.add(ticket);
+    return { gipsWaker: ticket.memory };
+  }
+
+  /** Frees the descriptor. The poller and its other wakers are not affected. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#native.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw closedError('This Waker');
+  }
+}
+
+function ticketOf(transferable: unknown): Ticket {
+  if (typeof transferable === 'object' && transferable !== null && 'gipsWaker' in transferable) {
+    const memory = transferable.gipsWaker;
+    if (types.isSharedArrayBuffer(memory) && Ticket.isTicket(memory)) return new Ticket(memory);
+  }
+  throw invalidArgType('transferable', 'what toTransferable() of a Waker returned', transferable);
+}

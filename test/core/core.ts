@@ -1,0 +1,47 @@
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+/** One packet as the sink got it. */
+export interface Packet {
+  bytes: Buffer;
+  objects: number;
+}
+
+export interface Frame {
+  kind: number;
+  correlation: number;
+  payload: Buffer;
+  objects: number;
+}
+
+export interface TestOutbox {
+  send(kind: number, payload: Uint8Array, correlation: number, objects: number, atOnce: boolean): number;
+  cancel(sequence: number): boolean;
+  flush(): number;
+  addCredit(credit: number): void;
+  makeRoom(packets: number): void;
+  break(): void;
+  take(): Packet[];
+  readonly buffered: number;
+}
+
+export interface TestInbox {
+  accept(packet: Uint8Array, objects: number): { verdict: 'good' | 'violation'; frames: Frame[] };
+  granted(cost: number): void;
+}
+
+/** The C++ core without sockets: addon/test. */
+export const core = require('../../build/Release/gips_test.node') as {
+  TestOutbox: new (raw: boolean, mark: number) => TestOutbox;
+  TestInbox: new (window: number, maxMessageSize: number) => TestInbox;
+  overflow(size?: number): number;
+};
+
+export const MESSAGE = 4;
+export const REPLY = 6;
+export const INITIAL_CREDIT = 65_536;
+
+export function cost(frame: Frame): number {
+  return 64 + frame.payload.length + 4096 * frame.objects;
+}

@@ -1,0 +1,15 @@
+/** Names that no other test process uses, and that the check for leftovers recognises. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+let count = 0;
+
+/** A fresh name of a service in the platform's own namespace. */
+export function serviceName(label = 'service'): string {
+  return `gips-test.${process.pid}.${++count}.${label}`;
+}
+
+/** A fresh name of a service that is a socket file. */
+export function socketPath(label = 'service'): string {
+  return join(tmpdir(), serviceName(label));
+}

@@ -1,0 +1,86 @@
+import { validateConnectOptions, validateListenerOptions } from '#lib/ipc/options.js';
+import { Policy } from '#lib/ipc/policy.js';
+
+const COMMON_RANGES = { maxMessageSize: [1, 2 ** 31 - 1], highWaterMark: [1, 2 ** 31 - 1] };
+
+test('a listener has defaults for everything', () => {
+  const defaults = {
+    backlog: 1024,
+    maxConnections: Infinity,
+    greetingTimeout: 5000,
+    maxMessageSize: 67_108_864,
+    highWaterMark: 1_048_576,
+    wire: 'auto',
+  };
+  expect(validateListenerOptions()).toEqual(defaults);
+  expect(validateListenerOptions({ backlog: undefined, keepAlive: false, colour: 'red' })).toEqual(defaults);
+});
+
+test('a connection has defaults for everything', () => {
+  const { serverPolicy, ...defaults } = validateConnectOptions();
+  expect(serverPolicy).toBeInstanceOf(Policy);
+  expect(serverPolicy.isUnrestricted).toBe(false);
+  expect(defaults).toEqual({ maxMessageSize: 67_108_864, highWaterMark: 1_048_576, wire: 'gips', signal: undefined, timeout: Infinity });
+});
+
+test('what is given is taken', () => {
+  const listening = { backlog: 1, maxConnections: 2, greetingTimeout: 3, maxMessageSize: 4, highWaterMark: 5, wire: 'raw' };
+  expect(validateListenerOptions(listening)).toEqual(listening);
+  const connecting = {
+    maxMessageSize: 4,
+    highWaterMark: 5,
+    wire: 'raw',
+    signal: AbortSignal.abort(),
+    timeout: 6,
+    serverPolicy: new Policy(),
+  };
+  expect(validateConnectOptions(connecting)).toEqual(connecting);
+});
+
+describe.each([
+  ['a listener', validateListenerOptions, { ...COMMON_RANGES, backlog: [1, 65_535], maxConnections: [1, 2 ** 31 - 1] }],
+  ['a connection', validateConnectOptions, COMMON_RANGES],
+])('%s', (_, validate, ranges) => {
+  test.each(Object.entries(ranges))('has %s within its range', (name, [min = 0, max = 0]) => {
+    expect(validate({ [name]: min })).toMatchObject({ [name]: min });
+    expect(validate({ [name]: max })).toMatchObject({ [name]: max });
+    for (const value of [min - 1, max + 1, 1.5, NaN, -Infinity])
+      expect(() => validate({ [name]: value })).toThrow(
+        expect.objectContaining({ code: 'ERR_OUT_OF_RANGE', message: expect.stringContaining(`"options.${name}"`) }),
+      );
+    for (const value of ['5', null, {}, 5n])
+      expect(() => validate({ [name]: value })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+  });
+
+  test('speaks a wire there is', () => {
+    expect(() => validate({ wire: 'tcp' })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE', message: expect.stringContaining("'gips', 'raw'") }),
+    );
+  });
+
+  test('does not pretend to keep alive', () => {
+    expect(() => validate({ keepAlive: { interval: 1, timeout: 1 } })).toThrow(
+      expect.objectContaining({ code: 'ERR_GIPS_UNSUPPORTED', message: expect.stringContaining('options.keepAlive') }),
+    );
+  });
+
+  test.each([null, 5, 'fast', []])('has an object for options, not %p', (options) => {
+    expect(() => validate(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+  });
+});
+
+test('a client cannot speak whatever comes first', () => {
+  expect(() => validateConnectOptions({ wire: 'auto' })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }));
+});
+
+test('a server is judged by a Policy', () => {
+  expect(() => validateConnectOptions({ serverPolicy: {} })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+});
+
+test.each([{ wait: true }, { ring: true }, { ring: { size: 65_536 } }, { spin: 50 }])('%p is not ignored in silence', (options) => {
+  expect(() => validateConnectOptions(options)).toThrow(expect.objectContaining({ code: 'ERR_GIPS_UNSUPPORTED' }));
+});
+
+test('not asking for what is not there is no error', () => {
+  validateConnectOptions({ wait: false, ring: false, spin: 0 });
+});

@@ -1,0 +1,231 @@
+import { execFileSync } from 'node:child_process';
+import { setImmediate } from 'node:timers/promises';
+import { Credentials } from '#lib/ipc/credentials.js';
+import { Policy, type CredentialValidator } from '#lib/ipc/policy.js';
+
+const root = Credentials.from({ pid: 1, uid: 0, gids: [0] });
+const alice = Credentials.from({ pid: 10, uid: 1001, gids: [100, 27, 44] });
+const bob = Credentials.from({ pid: 20, uid: 1002, gids: [200] });
+
+/** Both forms of the check must agree. */
+async function admits(policy: Policy, credentials: Credentials): Promise<boolean> {
+  const [sync] = await Promise.allSettled([Promise.resolve().then(() => policy.checkSync(credentials))]);
+  const [async] = await Promise.allSettled([policy.check(credentials)]);
+  expect(sync).toEqual(async);
+  return async.status === 'fulfilled';
+}
+
+async function whoIsAdmitted(policy: Policy): Promise<string[]> {
+  const people = { root, alice, bob };
+  const verdicts = await Promise.all(Object.values(people).map((credentials) => admits(policy, credentials)));
+  return Object.keys(people).filter((_, index) => verdicts[index]);
+}
+
+describe('who is admitted', () => {
+  test.each<[string, Policy, string[]]>([
+    ['without restriction: everybody', new Policy(), ['root', 'alice', 'bob']],
+    ['privileged users', Policy.privilegedOnly(), ['root']],
+    ['privileged users, asked for later', new Policy().requirePrivileged(), ['root']],
+    ['a user by id', new Policy().withAllowedUid([1001]), ['alice']],
+    ['a user by an id in digits, as credentials have it', new Policy().withAllowedUid([alice.uid]), ['alice']],
+    ['a user by name', new Policy().withAllowedUid(['root']), ['root']],
+    ['one of several users', new Policy().withAllowedUid([1002, 'root']), ['root', 'bob']],
+    ['users of several calls', new Policy().withAllowedUid([1002]).withAllowedUid([1001]), ['alice', 'bob']],
+    ['no user of an empty list', new Policy().withAllowedUid([]), []],
+    ['a primary group', new Policy().withAllowedGroup([200]), ['bob']],
+    ['a supplementary group', new Policy().withAllowedGroup(['44']), ['alice']],
+    ['a group by name', new Policy().withAllowedGroup(['root']), ['root']],
+    ['groups of several calls', new Policy().withAllowedGroup([27]).withAllowedGroup([200]), ['alice', 'bob']],
+    ['no group of an empty list', new Policy().withAllowedGroup([]), []],
+    ['only those for whom all parts hold', new Policy().withAllowedUid([1001, 1002]).withAllowedGroup([0, 200]), ['bob']],
+    ['nobody for whom one part fails', Policy.privilegedOnly().withAllowedUid([1001]), []],
+    ['whom a validator admits', new Policy().withCredentialValidator(({ pid }) => pid === 20), ['bob']],
+    [
+      'whom all validators admit',
+      new Policy().withCredentialValidator(({ pid }) => pid > 1).withCredentialValidator(({ pid }) => pid < 20),
+      ['alice'],
+    ],
+  ])('%s', async (_, policy, admitted) => {
+    expect(await whoIsAdmitted(policy)).toEqual(admitted);
+    expect(await whoIsAdmitted(policy.resolve())).toEqual(admitted);
+  });
+
+  test("the process's own user and root, of Policy.sameUser()", async () => {
+    const self = Credentials.currentProcess();
+    const other = Credentials.from({ pid: 1, uid: Number(self.uid) + 1, gids: [...self.gids].map(Number) });
+    const policy = Policy.sameUser();
+    expect(await Promise.all([self, root, other].map((credentials) => admits(policy, credentials)))).toEqual([true, true, false]);
+  });
+});
+
+describe('a refusal', () => {
+  test.each<[string, Policy, string]>([
+    ['of one who is not privileged', Policy.privilegedOnly(), 'it is not privileged'],
+    ['of another user', Policy.sameUser(), `it is neither of user ${process.geteuid?.()} nor privileged`],
+    ['of a user who is not on the list', new Policy().withAllowedUid(['root', 7]), 'its user is none of those allowed (0, 7)'],
+    ['of groups that are not on the list', new Policy().withAllowedGroup([5]), 'none of its groups (200) is one of those allowed (5)'],
+    ['by a validator', new Policy().withCredentialValidator(() => false), 'a credential validator returned false'],
+  ])('%s is EACCES and says who and why', async (_, policy, why) => {
+    const error = { name: 'GipsError', code: 'EACCES', message: expect.stringContaining(`refuses process 20 of user 1002: ${why}; `) };
+    expect(() => policy.checkSync(bob)).toThrow(expect.objectContaining(error));
+    await expect(policy.check(bob)).rejects.toMatchObject(error);
+  });
+
+  test('names the service that the policy was resolved for', () => {
+    const error = { address: 'com.example', message: expect.stringContaining('the policy for service "com.example" refuses process 20') };
+    expect(() => Policy.privilegedOnly().resolve('com.example').checkSync(bob)).toThrow(expect.objectContaining(error));
+  });
+});
+
+describe('a validator', () => {
+  const judge = (validator: unknown): Policy => new Policy().withCredentialValidator(validator as CredentialValidator);
+
+  test('gets the credentials, and is not asked once another part has failed', async () => {
+    const asked: Credentials[] = [];
+    const policy = judge((credentials: Credentials) => void asked.push(credentials)).withAllowedUid([1001]);
+    await policy.check(alice);
+    await expect(policy.check(bob)).rejects.toMatchObject({ code: 'EACCES' });
+    expect(asked).toEqual([alice]);
+  });
+
+  test.each([undefined, true])('admits by %p, at once or later', async (verdict) => {
+    judge(() => verdict).checkSync(bob);
+    await judge(() => verdict).check(bob);
+    await judge(() => Promise.resolve(verdict)).check(bob);
+  });
+
+  test.each([false, null, 0, 1, 'true', {}, Symbol('yes'), Object.create(null), () => true])(
+    'denies by %p, at once or later',
+    async (verdict) => {
+      const refusal = { code: 'EACCES', message: expect.stringContaining('a credential validator returned') };
+      expect(() => judge(() => verdict).checkSync(bob)).toThrow(expect.objectContaining(refusal));
+      await expect(judge(() => verdict).check(bob)).rejects.toMatchObject(refusal);
+      await expect(judge(() => Promise.resolve(verdict)).check(bob)).rejects.toMatchObject(refusal);
+    },
+  );
+
+  test.each([new Error('no such account'), 'no such account', undefined, Object.create(null)])(
+    'that throws %p denies, with it as the cause',
+    async (thrown) => {
+      const fail = (): never => {
+        throw thrown;
+      };
+      const refusals = await Promise.allSettled([
+        judge(fail).check(bob),
+        judge(() => Promise.reject(thrown)).check(bob),
+        Promise.resolve().then(() => judge(fail).checkSync(bob)),
+      ]);
+      for (const refusal of refusals) {
+        const { reason } = refusal as PromiseRejectedResult;
+        expect(reason).toMatchObject({ code: 'EACCES', message: expect.stringContaining('a credential validator failed') });
+        expect((reason as Error).cause).toBe(thrown);
+      }
+    },
+  );
+
+  test('that answers with a Promise denies in a blocking check, and its rejection goes nowhere', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    const refusal = expect.objectContaining({ code: 'EACCES', cause: expect.objectContaining({ code: 'ERR_GIPS_UNSUPPORTED' }) });
+    expect(() => judge(() => Promise.resolve(true)).checkSync(bob)).toThrow(refusal);
+    expect(() => judge(() => Promise.reject(new Error('late'))).checkSync(bob)).toThrow(refusal);
+    await setImmediate();
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+  });
+
+  test('whose answer has a throwing "then" denies', async () => {
+    const answer = {
+      get then(): never {
+        throw new Error('gotcha');
+      },
+    };
+    const refusal = { code: 'EACCES', cause: expect.objectContaining({ message: 'gotcha' }) };
+    expect(() => judge(() => answer).checkSync(bob)).toThrow(expect.objectContaining(refusal));
+    await expect(judge(() => answer).check(bob)).rejects.toMatchObject(refusal);
+  });
+});
+
+describe('names', () => {
+  test.each([
+    [new Policy().withAllowedUid([0, 'no-such-user']), "The argument 'users' must name a user of this system. Received 'no-such-user'"],
+    [new Policy().withAllowedGroup(['no-such-group']), "The argument 'groups' must name a group of this system. Received 'no-such-group'"],
+  ])(
+    'that the system does not know are an error when the policy is resolved or used, and the error tells the name',
+    async (policy, message) => {
+      const unknown = { code: 'ERR_INVALID_ARG_VALUE', message };
+      expect(() => policy.resolve()).toThrow(expect.objectContaining(unknown));
+      expect(() => policy.checkSync(root)).toThrow(expect.objectContaining(unknown));
+      await expect(policy.check(root)).rejects.toMatchObject(unknown);
+    },
+  );
+
+  test('stand for their ids', async () => {
+    const id = Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }));
+    const nobody = Credentials.from({ pid: 1, uid: id, gids: [id] });
+    expect(await admits(new Policy().withAllowedUid(['nobody']), nobody)).toBe(true);
+  });
+});
+
+describe('a bad argument is refused at once', () => {
+  const build = {
+    withAllowedUid: (list: unknown) => new Policy().withAllowedUid(list as number[]),
+    withAllowedGroup: (list: unknown) => new Policy().withAllowedGroup(list as number[]),
+  };
+
+  test.each(Object.entries(build))('%s', (_, withAllowed) => {
+    for (const list of ['root', 5, undefined, null, new Set([1])])
+      expect(() => withAllowed(list)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+    for (const list of [[null], [1, {}], [['root']], [1n]])
+      expect(() => withAllowed(list)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+    for (const list of [[-1], [1.5], [NaN], [2 ** 32 - 1], ['4294967295'], ['9'.repeat(400)]])
+      expect(() => withAllowed(list)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
+    for (const list of [[''], ['a\0b']])
+      expect(() => withAllowed(list)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }));
+  });
+
+  test('and the message names the element', () => {
+    expect(() => build.withAllowedUid([0, -1])).toThrow('"users[1]"');
+    expect(() => build.withAllowedGroup([null])).toThrow('"groups[0]"');
+  });
+
+  test('withCredentialValidator', () => {
+    expect(() => new Policy().withCredentialValidator(true as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+  });
+
+  test('check', async () => {
+    const invalid = { code: 'ERR_INVALID_ARG_TYPE', message: expect.stringContaining('must be an instance of Credentials') };
+    await expect(new Policy().check({ pid: 1, uid: '0' } as never)).rejects.toMatchObject(invalid);
+    expect(() => new Policy().checkSync(undefined as never)).toThrow(expect.objectContaining(invalid));
+  });
+});
+
+test('the largest id is 2^32 - 2', () => {
+  const last = Credentials.from({ pid: 1, uid: 2 ** 32 - 2, gids: [] });
+  new Policy().withAllowedUid([2 ** 32 - 2]).checkSync(last);
+});
+
+test('every method leaves the policy as it was', () => {
+  const policy = new Policy();
+  const users = [1001];
+  const restricted = policy.withAllowedUid(users);
+  users.push(1002);
+  policy.requirePrivileged();
+  policy.withAllowedGroup([1]);
+  policy.withCredentialValidator(() => false);
+  policy.checkSync(bob);
+  expect(() => restricted.checkSync(bob)).toThrow();
+});
+
+test('a policy is unrestricted until something restricts it', () => {
+  expect(new Policy().isUnrestricted).toBe(true);
+  const policies = [
+    Policy.sameUser(),
+    Policy.privilegedOnly(),
+    new Policy().withAllowedUid([]),
+    new Policy().withAllowedGroup([]),
+    new Policy().withCredentialValidator(() => true),
+  ];
+  for (const policy of policies) expect(policy.isUnrestricted).toBe(false);
+});

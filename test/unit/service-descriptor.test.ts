@@ -1,0 +1,71 @@
+import { inspect } from 'node:util';
+import { Credentials } from '#lib/ipc/credentials.js';
+import { Policy } from '#lib/ipc/policy.js';
+import { ServiceDescriptor } from '#lib/ipc/service-descriptor.js';
+
+const root = Credentials.from({ pid: 1, uid: 0, gids: [0] });
+const alice = Credentials.from({ pid: 10, uid: 1001, gids: [100] });
+
+function admits({ policy }: ServiceDescriptor, credentials: Credentials): boolean {
+  try {
+    policy?.checkSync(credentials);
+    return policy !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+test('has its name and, until told otherwise, the default policy', () => {
+  const service = new ServiceDescriptor('com.example.echo');
+  expect(service.name).toBe('com.example.echo');
+  expect(service.policy).toBeUndefined();
+});
+
+test.each([
+  ['', 'ERR_INVALID_ARG_VALUE'],
+  ['a\0b', 'ERR_INVALID_ARG_VALUE'],
+  [5, 'ERR_INVALID_ARG_TYPE'],
+  ['n'.repeat(101), 'ENAMETOOLONG'],
+])('cannot have the name %p', (name, code) => {
+  expect(() => new ServiceDescriptor(name as string)).toThrow(expect.objectContaining({ code }));
+});
+
+test.each<[string, (service: ServiceDescriptor) => ServiceDescriptor, boolean, boolean]>([
+  ['withPolicy', (service) => service.withPolicy(new Policy()), true, true],
+  ['requirePrivileged', (service) => service.requirePrivileged(), true, false],
+  ['withAllowedUid', (service) => service.withAllowedUid([1001]), false, true],
+  ['withAllowedGroup', (service) => service.withAllowedGroup([100]), false, true],
+  ['withCredentialValidator', (service) => service.withCredentialValidator(({ pid }) => pid === 10), false, true],
+])('%s replaces the default policy in a new descriptor', (_, restrict, forRoot, forAlice) => {
+  const service = new ServiceDescriptor('x');
+  const restricted = restrict(service);
+  expect(service.policy).toBeUndefined();
+  expect(restricted.name).toBe('x');
+  expect(admits(restricted, root)).toBe(forRoot);
+  expect(admits(restricted, alice)).toBe(forAlice);
+});
+
+test('further restrictions add up', () => {
+  const service = new ServiceDescriptor('x').withAllowedUid([0]).withAllowedUid([1001]).withAllowedGroup([100]);
+  expect(admits(service, root)).toBe(false);
+  expect(admits(service, alice)).toBe(true);
+});
+
+test('a policy must be a Policy', () => {
+  expect(() => new ServiceDescriptor('x').withPolicy({} as Policy)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+});
+
+test('cannot be changed, and prints its name', () => {
+  const service = new ServiceDescriptor('x');
+  expect(() => Object.assign(service, { name: 'y' })).toThrow(TypeError);
+  expect(inspect(service)).toBe("ServiceDescriptor { name: 'x' }");
+});
+
+test('bind and connect take a name or a descriptor', () => {
+  const service = new ServiceDescriptor('x');
+  expect(ServiceDescriptor.from(service)).toBe(service);
+  expect(ServiceDescriptor.from('y').name).toBe('y');
+  expect(() => ServiceDescriptor.from(5 as never)).toThrow(
+    'The "service" argument must be of type string or an instance of ServiceDescriptor',
+  );
+});

@@ -65,6 +65,11 @@
           "target_name": "bare_peer",
           "type": "executable",
           "sources": ["test/programs/bare-peer.cc"]
+        },
+        {
+          "target_name": "faults",
+          "type": "shared_library",
+          "sources": ["test/programs/faults.cc"]
         }
       ]
     }]

@@ -6,7 +6,7 @@ import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
 export type Payload = string | ArrayBuffer | ArrayBufferView;
 
 /** The largest timeout a timer of Node can hold, in milliseconds. */
-export const MAX_TIMEOUT = 2 ** 31 - 1;
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** The options of an operation that can wait, complete. */
 export interface CallLimits {
@@ -24,18 +24,18 @@ export function validateTimeout(value: unknown, name = 'timeout'): number {
   throw outOfRange(name, `0 to ${MAX_TIMEOUT} or Infinity`, value);
 }
 
-/** An `AbortSignal`, also one of another realm: it is known by its `aborted`, as in Node. */
-export function validateSignal(value: unknown, name = 'options.signal'): AbortSignal | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value === 'object' && value !== null && 'aborted' in value) return value as AbortSignal;
-  throw invalidArgType(name, 'an instance of AbortSignal', value);
-}
-
 /** `{ signal, timeout }` of any options object; other properties are not looked at. */
 export function validateCallOptions(options: unknown): CallLimits {
   if (options === undefined) return UNLIMITED;
   const { signal, timeout } = validateObject(options, 'options');
   return { signal: validateSignal(signal), timeout: validateTimeout(timeout, 'options.timeout') };
+}
+
+/** An `AbortSignal`, also one of another realm: it is known by its `aborted`, as in Node. */
+function validateSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'object' && value !== null && 'aborted' in value) return value as AbortSignal;
+  throw invalidArgType('options.signal', 'an instance of AbortSignal', value);
 }
 
 /** An object that options can be read from. */
@@ -47,11 +47,6 @@ export function validateObject(value: unknown, name: string): Record<string, unk
 export function validateString(value: unknown, name: string): string {
   if (typeof value === 'string') return value;
   throw invalidArgType(name, 'of type string', value);
-}
-
-export function validateBoolean(value: unknown, name: string): boolean {
-  if (typeof value === 'boolean') return value;
-  throw invalidArgType(name, 'of type boolean', value);
 }
 
 export function validateFunction(value: unknown, name: string): (...args: never[]) => unknown {

@@ -85,8 +85,8 @@ export function encodeWelcome(welcome: Welcome): Buffer {
   return bytes;
 }
 
-/** `undefined` for anything that is not exactly a WELCOME, or that chooses what `hello` did not offer. */
-export function decodeWelcome(bytes: Buffer, hello: Hello): Welcome | undefined {
+/** `undefined` for anything that is not exactly a WELCOME to a client that offered version 1 and no features. */
+export function decodeWelcome(bytes: Buffer): Welcome | undefined {
   if (bytes.length !== WELCOME_SIZE || bytes.readUIntLE(1, 3) !== 0) return undefined;
   const welcome = {
     version: bytes.readUInt8(0),
@@ -94,9 +94,8 @@ export function decodeWelcome(bytes: Buffer, hello: Hello): Welcome | undefined 
     window: bytes.readUInt32LE(8),
     maxMessageSize: bytes.readUInt32LE(12),
   };
-  if (welcome.window === 0 || welcome.maxMessageSize === 0) return undefined;
-  if (welcome.version < hello.lowestVersion || welcome.version > hello.highestVersion) return undefined;
-  return (welcome.features & ~hello.features) === 0 ? welcome : undefined;
+  if (welcome.version !== PROTOCOL_VERSION || welcome.features !== 0) return undefined;
+  return welcome.window > 0 && welcome.maxMessageSize > 0 ? welcome : undefined;
 }
 
 export function encodeRefused(reason: Reason): Buffer {

@@ -6,8 +6,8 @@ import { State, type NativeChannel } from '../native/index.js';
 export const Want = { TAKE: 1, PUSH: 2, GREETING: 4 } as const;
 type Want = (typeof Want)[keyof typeof Want];
 
-const READABLE = 1;
-const WRITABLE = 2;
+export const READABLE = 1;
+export const WRITABLE = 2;
 
 export class Link {
   readonly native: NativeChannel;
@@ -17,6 +17,8 @@ export class Link {
   onClose: (() => void) | undefined = undefined;
   /** Moves those this channel belongs with into the event loop too, before it goes there itself. */
   onWatch: (() => void) | undefined = undefined;
+  /** Called when what a selector should watch for may have changed. */
+  onInterest: (() => void) | undefined = undefined;
   readonly #state: Float64Array;
   #poller: object | undefined = undefined;
   #isWatched = false;
@@ -58,6 +60,11 @@ export class Link {
     return this.buffered > 0 && !this.native.waitsForCredit;
   }
 
+  /** What a selector should watch for, as bits: 1 readable, 2 writable. */
+  get interest(): number {
+    return (this.#isReading ? READABLE : 0) | (this.waitsForSocket ? WRITABLE : 0);
+  }
+
   /** The first asynchronous use brings the channel into the event loop. */
   watch(): void {
     if (this.#isWatched || !this.#isOpen) return;
@@ -88,7 +95,9 @@ export class Link {
   setReading(isReading: boolean): void {
     if (this.#isReading === isReading) return;
     this.#isReading = isReading;
-    if (this.#isOpen && this.#isWatched) this.#watch(isReading);
+    if (!this.#isOpen) return;
+    if (this.#isWatched) this.#watch(isReading);
+    this.onInterest?.();
   }
 
   /** Somebody waits for this channel: while it is not unreferenced, the process stays alive. */
@@ -115,13 +124,14 @@ export class Link {
   /** Blocks until there is something to read, or the socket takes what waits for it, at most `ms`. */
   wait(ms: number): void {
     if (!this.#isOpen) return;
-    const events = (this.#isReading ? READABLE : 0) | (this.waitsForSocket ? WRITABLE : 0);
-    this.native.wait(events, ms);
+    this.native.wait(this.interest, ms);
   }
 
   /** Without the event loop nobody else would send it. */
   flushUnlessWatched(): void {
-    if (!this.#isWatched && this.#isOpen) this.native.flush();
+    if (this.#isWatched || !this.#isOpen) return;
+    this.native.flush();
+    this.onInterest?.();
   }
 
   /** Has `onWritable` called, once, when fewer than `bytes` are unsent. */

@@ -72,6 +72,22 @@ export class Message {
   }
 
   /**
+   * Bytes of payload.
+   * @internal
+   */
+  get size(): number {
+    return this.#length;
+  }
+
+  /**
+   * Bytes of payload.
+   * @internal
+   */
+  get size(): number {
+    return this.#length;
+  }
+
+  /**
    * What it counts in flow control.
    * @internal
    */

@@ -191,6 +191,7 @@ export class Sender {
   }
 
   #check(payload: Payload): number {
+    if (!this.#isWelcome) this.#session.pump();
     if (this.#ending !== undefined) throw this.#ending.error();
     const size = payloadSize(payload);
     this.#checkSize(size);

@@ -116,10 +116,15 @@ export class Session implements ChannelOwner, FrameSink, OpenHandle {
     this.host?.onActivity(this);
   }
 
+  /** Lets in what has arrived at the system, for nobody yet. */
+  receive(): void {
+    this.#absorb(this.link.native.receive());
+  }
+
   /** Lets in what has arrived at the system, without waiting. Runs no user code. */
   pump(): void {
     if (this.#isOver || !this.link.isReading) return;
-    this.#absorb(this.link.native.receive());
+    this.receive();
     this.receiver.serve();
     this.subscription.flowSoon();
     this.host?.onActivity(this);

@@ -1,11 +1,12 @@
+import type { ChannelEvents, SubscriberObserver } from './events.js';
 import { Want } from './link.js';
+import type { Message } from './message.js';
 import { emitSafely, rethrow } from './rethrow.js';
 import type { Session } from './session.js';
-import type { Message } from './message.js';
 import type { Taking } from './taker.js';
 
 /** The subscribers of `'message'`, who get everything as it comes. */
-export class Subscription implements Taking {
+export class Subscription implements Taking, SubscriberObserver {
   readonly description = "'message' subscribers";
   readonly #session: Session;
   #isFlowing = false;
@@ -19,14 +20,15 @@ export class Subscription implements Taking {
     return this.#session.receiver.isHeldBy(this);
   }
 
-  start(): void {
-    this.#session.link.watch();
-    this.#session.receiver.hold(this);
-    this.#session.link.want(Want.PUSH);
-    this.flowSoon();
+  /** The subscribers of an event can only be told of it by the event loop, or by the poller that has the channel. */
+  onFirst(event: keyof ChannelEvents): void {
+    const { link } = this.#session;
+    if (event === 'message') this.#start();
+    else if (event === 'drain' && !link.isClaimed) link.watch();
   }
 
-  stop(): void {
+  onLast(event: keyof ChannelEvents): void {
+    if (event !== 'message') return;
     this.#session.receiver.leave(this);
     this.#session.link.unwant(Want.PUSH);
   }
@@ -46,6 +48,15 @@ export class Subscription implements Taking {
   /** Tells of an end, once. */
   announce(error: Error): void {
     if (!this.#isErrorTold) this.#isErrorTold = this.#emitError(error);
+  }
+
+  #start(): void {
+    const { host, link, receiver } = this.#session;
+    host?.onUse();
+    link.watch();
+    receiver.hold(this);
+    link.want(Want.PUSH);
+    this.flowSoon();
   }
 
   #flowOne(): boolean {

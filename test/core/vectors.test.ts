@@ -1,8 +1,6 @@
-/** The codec against test/vectors/wire-v1.json, which says in its `about` how it is to be read. */
+/** The codec against test/vectors/wire-v1.json, which says in its `about` how it is to be read. For the greetings see test/unit/greeting.test.ts. */
 import { readFileSync } from 'node:fs';
 
-import { decodeHello, decodeRefused, decodeWelcome, encodeHello, encodeRefused, encodeWelcome } from '#lib/ipc/greeting.js';
-import type { Hello, Reason, Welcome } from '#lib/ipc/greeting.js';
 import { FirstPacket, Kind } from '#lib/native/binding.js';
 import { native } from '#lib/native/index.js';
 
@@ -20,33 +18,16 @@ interface Receiver {
   receiver?: { window: number; maxMessageSize: number };
   packets: PacketVector[];
 }
-interface Malformed {
-  reason: string;
-  payload: string;
-}
-interface Greetings<Fields> {
-  name: string;
-  fields: Fields;
-  payload: string;
-}
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/wire-v1.json', import.meta.url), 'utf8')) as {
   frames: (FrameVector & { name: string; packet: string })[];
   sequences: (Receiver & { name: string; frames: FrameVector[] })[];
   violations: (Receiver & { reason: string })[];
-  greetings: {
-    hello: Greetings<Hello>[];
-    malformedHello: Malformed[];
-    welcome: Greetings<Welcome>[];
-    malformedWelcome: Malformed[];
-    refused: { name: string; reason: Reason; payload: string }[];
-    malformedRefused: Malformed[];
-  };
   firstPackets: { name: string; hex: string; is: 'greeting' | 'raw' }[];
 };
 
 function bytesOf({ hex = '', payload = '', message: [from, to] = [0, 0] }: Bytes): Buffer {
-  return Buffer.concat([Buffer.from(hex + payload, 'hex'), Buffer.from({ length: to - from }, (_, i) => (from + i) % 251)]);
+  return Buffer.concat([Buffer.from(hex + payload, 'hex'), Uint8Array.from({ length: to - from }, (_, i) => (from + i) % 251)]);
 }
 
 /** Frames in a form that fails with a readable difference. */
@@ -93,38 +74,6 @@ test.each(vectors.violations)('$reason is a violation', ({ receiver: limits, pac
   const inbox = receiver(limits);
   const verdicts = packets.map((packet) => inbox.accept(bytesOf(packet), packet.objects ?? 0).verdict);
   expect(verdicts).toEqual([...packets.slice(1).map(() => 'good'), 'violation']);
-});
-
-describe('greetings', () => {
-  const { hello, malformedHello, welcome, malformedWelcome, refused, malformedRefused } = vectors.greetings;
-  const offered = hello[0]!.fields;
-
-  test.each(hello)('HELLO: $name', ({ fields, payload }) => {
-    expect(encodeHello(fields).toString('hex')).toBe(payload);
-    expect(decodeHello(Buffer.from(payload, 'hex'))).toEqual(fields);
-  });
-
-  test.each(malformedHello)('HELLO is malformed: $reason', ({ payload }) => {
-    expect(decodeHello(Buffer.from(payload, 'hex'))).toBeUndefined();
-  });
-
-  test.each(welcome)('WELCOME: $name', ({ fields, payload }) => {
-    expect(encodeWelcome(fields).toString('hex')).toBe(payload);
-    expect(decodeWelcome(Buffer.from(payload, 'hex'), offered)).toEqual(fields);
-  });
-
-  test.each(malformedWelcome)('WELCOME is malformed: $reason', ({ payload }) => {
-    expect(decodeWelcome(Buffer.from(payload, 'hex'), offered)).toBeUndefined();
-  });
-
-  test.each(refused)('REFUSED: $name', ({ reason, payload }) => {
-    expect(encodeRefused(reason).toString('hex')).toBe(payload);
-    expect(decodeRefused(Buffer.from(payload, 'hex'))).toBe(reason);
-  });
-
-  test.each(malformedRefused)('REFUSED is malformed: $reason', ({ payload }) => {
-    expect(decodeRefused(Buffer.from(payload, 'hex'))).toBeUndefined();
-  });
 });
 
 describe('first packets', () => {

@@ -1,4 +1,5 @@
 import { nameOf, resolveAddress, validateName } from '#lib/ipc/names.js';
+import { errorLike } from '../support/errors.js';
 
 test.each(['x', 'com.example.echo', '/run/echo.sock', 'with spaces', 'n'.repeat(100), 'ü'.repeat(50), '😀'.repeat(25)])(
   '%p is a name',
@@ -8,7 +9,7 @@ test.each(['x', 'com.example.echo', '/run/echo.sock', 'with spaces', 'n'.repeat(
 );
 
 test.each([undefined, null, 5, Buffer.from('x'), ['x']])('%p is not even a string', (name) => {
-  expect(() => validateName(name)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+  expect(() => validateName(name)).toThrow(errorLike({ code: 'ERR_INVALID_ARG_TYPE' }));
 });
 
 test.each([
@@ -17,18 +18,13 @@ test.each([
   ['\0abstract', 'must not contain a NUL'],
   ['\ud800', 'must not contain half a surrogate pair'],
 ])('%p is no name, and the message says why', (name, reason) => {
-  expect(() => validateName(name)).toThrow(expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' }));
+  expect(() => validateName(name)).toThrow(errorLike({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' }));
   expect(() => validateName(name)).toThrow(`The argument 'name' ${reason}`);
 });
 
 test.each(['n'.repeat(101), 'ü'.repeat(51), '/'.repeat(500)])('a name over 100 bytes is ENAMETOOLONG', (name) => {
-  const tooLong = {
-    name: 'GipsError',
-    code: 'ENAMETOOLONG',
-    address: name,
-    message: expect.stringContaining(`${Buffer.byteLength(name)} bytes`),
-  };
-  expect(() => validateName(name)).toThrow(expect.objectContaining(tooLong));
+  const message = `${Buffer.byteLength(name)} bytes`;
+  expect(() => validateName(name)).toThrow(errorLike({ name: 'GipsError', code: 'ENAMETOOLONG', address: name, message }));
 });
 
 test('a relative name is an abstract address', () => {

@@ -1,5 +1,6 @@
 import { validateConnectOptions, validateListenerOptions } from '#lib/ipc/options.js';
 import { Policy } from '#lib/ipc/policy.js';
+import { errorLike } from '../support/errors.js';
 
 const COMMON_RANGES = { maxMessageSize: [1, 2 ** 31 - 1], highWaterMark: [1, 2 ** 31 - 1] };
 
@@ -45,40 +46,35 @@ describe.each([
     expect(validate({ [name]: min })).toMatchObject({ [name]: min });
     expect(validate({ [name]: max })).toMatchObject({ [name]: max });
     for (const value of [min - 1, max + 1, 1.5, NaN, -Infinity])
-      expect(() => validate({ [name]: value })).toThrow(
-        expect.objectContaining({ code: 'ERR_OUT_OF_RANGE', message: expect.stringContaining(`"options.${name}"`) }),
-      );
-    for (const value of ['5', null, {}, 5n])
-      expect(() => validate({ [name]: value })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+      expect(() => validate({ [name]: value })).toThrow(errorLike({ code: 'ERR_OUT_OF_RANGE', message: `"options.${name}"` }));
+    for (const value of ['5', null, {}, 5n]) expect(() => validate({ [name]: value })).toThrow(errorLike({ code: 'ERR_INVALID_ARG_TYPE' }));
   });
 
   test('speaks a wire there is', () => {
-    expect(() => validate({ wire: 'tcp' })).toThrow(
-      expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE', message: expect.stringContaining("'gips', 'raw'") }),
-    );
+    expect(() => validate({ wire: 'tcp' })).toThrow(errorLike({ code: 'ERR_INVALID_ARG_VALUE', message: "'gips', 'raw'" }));
   });
 
   test('does not pretend to keep alive', () => {
     expect(() => validate({ keepAlive: { interval: 1, timeout: 1 } })).toThrow(
-      expect.objectContaining({ code: 'ERR_GIPS_UNSUPPORTED', message: expect.stringContaining('options.keepAlive') }),
+      errorLike({ code: 'ERR_GIPS_UNSUPPORTED', message: 'options.keepAlive' }),
     );
   });
 
   test.each([null, 5, 'fast', []])('has an object for options, not %p', (options) => {
-    expect(() => validate(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+    expect(() => validate(options)).toThrow(errorLike({ code: 'ERR_INVALID_ARG_TYPE' }));
   });
 });
 
 test('a client cannot speak whatever comes first', () => {
-  expect(() => validateConnectOptions({ wire: 'auto' })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }));
+  expect(() => validateConnectOptions({ wire: 'auto' })).toThrow(errorLike({ code: 'ERR_INVALID_ARG_VALUE' }));
 });
 
 test('a server is judged by a Policy', () => {
-  expect(() => validateConnectOptions({ serverPolicy: {} })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+  expect(() => validateConnectOptions({ serverPolicy: {} })).toThrow(errorLike({ code: 'ERR_INVALID_ARG_TYPE' }));
 });
 
 test.each([{ wait: true }, { ring: true }, { ring: { size: 65_536 } }, { spin: 50 }])('%p is not ignored in silence', (options) => {
-  expect(() => validateConnectOptions(options)).toThrow(expect.objectContaining({ code: 'ERR_GIPS_UNSUPPORTED' }));
+  expect(() => validateConnectOptions(options)).toThrow(errorLike({ code: 'ERR_GIPS_UNSUPPORTED' }));
 });
 
 test('not asking for what is not there is no error', () => {

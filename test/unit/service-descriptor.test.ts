@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { Credentials } from '#lib/ipc/credentials.js';
 import { Policy } from '#lib/ipc/policy.js';
 import { ServiceDescriptor } from '#lib/ipc/service-descriptor.js';
+import { errorLike } from '../support/errors.js';
 
 const root = Credentials.from({ pid: 1, uid: 0, gids: [0] });
 const alice = Credentials.from({ pid: 10, uid: 1001, gids: [100] });
@@ -27,7 +28,7 @@ test.each([
   [5, 'ERR_INVALID_ARG_TYPE'],
   ['n'.repeat(101), 'ENAMETOOLONG'],
 ])('cannot have the name %p', (name, code) => {
-  expect(() => new ServiceDescriptor(name as string)).toThrow(expect.objectContaining({ code }));
+  expect(() => new ServiceDescriptor(name as string)).toThrow(errorLike({ code }));
 });
 
 test.each<[string, (service: ServiceDescriptor) => ServiceDescriptor, boolean, boolean]>([
@@ -52,7 +53,7 @@ test('further restrictions add up', () => {
 });
 
 test('a policy must be a Policy', () => {
-  expect(() => new ServiceDescriptor('x').withPolicy({} as Policy)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+  expect(() => new ServiceDescriptor('x').withPolicy({} as Policy)).toThrow(errorLike({ code: 'ERR_INVALID_ARG_TYPE' }));
 });
 
 test('cannot be changed, and prints its name', () => {

@@ -1,8 +1,6 @@
 import vm from 'node:vm';
 import {
-  MAX_TIMEOUT,
   payloadSize,
-  validateBoolean,
   validateCallOptions,
   validateFunction,
   validateInteger,
@@ -11,12 +9,13 @@ import {
   validateString,
   validateTimeout,
 } from '#lib/validate.js';
+import { errorLike } from '../support/errors.js';
 
-const invalidType = expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' });
-const outOfRange = expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' });
+const invalidType = errorLike({ code: 'ERR_INVALID_ARG_TYPE' });
+const outOfRange = errorLike({ code: 'ERR_OUT_OF_RANGE' });
 
 describe('a timeout', () => {
-  test.each([0, 0.5, 1, MAX_TIMEOUT, Infinity])('may be %p', (timeout) => {
+  test.each([0, 0.5, 1, 2 ** 31 - 1, Infinity])('may be %p', (timeout) => {
     expect(validateTimeout(timeout)).toBe(timeout);
   });
 
@@ -24,7 +23,7 @@ describe('a timeout', () => {
     expect(validateTimeout(undefined)).toBe(Infinity);
   });
 
-  test.each([-1, NaN, -Infinity, MAX_TIMEOUT + 1])('must not be %p', (timeout) => {
+  test.each([-1, NaN, -Infinity, 2 ** 31])('must not be %p', (timeout) => {
     expect(() => validateTimeout(timeout)).toThrow(outOfRange);
   });
 
@@ -98,7 +97,7 @@ describe('a payload', () => {
     const buffer = new ArrayBuffer(8);
     const payload = wrap(buffer);
     structuredClone(buffer, { transfer: [buffer] });
-    expect(() => validatePayload(payload)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }));
+    expect(() => validatePayload(payload)).toThrow(errorLike({ code: 'ERR_INVALID_ARG_VALUE' }));
   });
 });
 
@@ -111,7 +110,6 @@ test('an integer is within its limits', () => {
 
 test.each([
   [validateString, 'text', 5],
-  [validateBoolean, false, 'false'],
   [validateFunction, Math.max, {}],
   [validateObject, { a: 1 }, [1]],
 ])('%p returns what it was given or throws', (validate, good, bad) => {

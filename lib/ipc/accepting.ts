@@ -1,0 +1,100 @@
+/** Taking clients from a listening socket, also when descriptors run out. */
+import { constants } from 'node:os';
+import { systemError } from '../errors.js';
+import type { NativeAcceptor, NativeChannel } from '../native/index.js';
+import type { AcceptorOwner } from './dispatch.js';
+import { forgetDescriptorFreed, onDescriptorFreed } from './shortage.js';
+
+const NOBODY_THERE = -constants.errno.EAGAIN;
+const CLIENT_LEFT = -constants.errno.ECONNABORTED;
+
+/** Clients taken in one go, so that those already here get their turn. */
+const MAX_PER_WAKE = 64;
+/** How often to look whether a shortage is over: it may end in ways nobody tells of. */
+const RETRY_MS = 100;
+
+/** Who the clients are for. */
+export interface AcceptingHost {
+  readonly what: string;
+  readonly address: string;
+  onClient(socket: NativeChannel): void;
+  onShortage(error: Error): void;
+  /** Whether the listening socket is to be watched has changed. */
+  onPause(isPaused: boolean): void;
+}
+
+export class Accepting implements AcceptorOwner {
+  readonly acceptor: NativeAcceptor;
+  readonly #host: AcceptingHost;
+  readonly #retry = () => this.#tryAgain();
+  #timer: NodeJS.Timeout | undefined = undefined;
+  #retryAt = Infinity;
+  #isRefed = true;
+  #isShort = false;
+
+  constructor(acceptor: NativeAcceptor, host: AcceptingHost) {
+    this.acceptor = acceptor;
+    this.#host = host;
+    acceptor.setOwner(this);
+  }
+
+  /** No descriptor was left, so the listening socket is not looked at for a while. */
+  get isPaused(): boolean {
+    return this.#retryAt !== Infinity;
+  }
+
+  onAcceptable(): void {
+    for (let count = 0; count < MAX_PER_WAKE; count += 1) {
+      const client = this.acceptor.accept();
+      if (typeof client === 'number' && client !== CLIENT_LEFT) {
+        if (client === NOBODY_THERE) this.#isShort = false;
+        else this.#pause(client);
+        return;
+      }
+      if (typeof client === 'number') continue;
+      this.#isShort = false;
+      this.#host.onClient(client);
+    }
+  }
+
+  /** For those without an event loop. */
+  tick(): void {
+    if (performance.now() >= this.#retryAt) this.#tryAgain();
+  }
+
+  setRef(isRefed: boolean): void {
+    this.#isRefed = isRefed;
+    this.acceptor.setRef(isRefed);
+    if (isRefed) this.#timer?.ref();
+    else this.#timer?.unref();
+  }
+
+  close(): void {
+    this.#stopWaiting();
+    this.acceptor.close();
+  }
+
+  #pause(errno: number): void {
+    const isNew = !this.#isShort;
+    this.#isShort = true;
+    this.#retryAt = performance.now() + RETRY_MS;
+    this.#timer = setTimeout(this.#retry, RETRY_MS);
+    if (!this.#isRefed) this.#timer.unref();
+    onDescriptorFreed(this.#retry);
+    this.#host.onPause(true);
+    const { what, address } = this.#host;
+    if (isNew) this.#host.onShortage(systemError(errno, 'accept4', `accept a client of ${what}, which waits`, address));
+  }
+
+  #tryAgain(): void {
+    this.#stopWaiting();
+    this.#host.onPause(false);
+    this.onAcceptable();
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#timer);
+    this.#retryAt = Infinity;
+    forgetDescriptorFreed(this.#retry);
+  }
+}

@@ -1,0 +1,173 @@
+/** One client from its connection to the moment it is admitted or turned away. */
+import { GipsError, timeoutError } from '../errors.js';
+import { FirstPacket, Kind, type NativeChannel } from '../native/index.js';
+import type { Credentials } from './credentials.js';
+import type { ChannelOwner } from './dispatch.js';
+import { refused, violated } from './endings.js';
+import { decodeHello, encodeRefused, encodeWelcome, PROTOCOL_VERSION, Reason } from './greeting.js';
+import { check, checkSync, credentialsOf } from './identity.js';
+import type { Message } from './message.js';
+import type { ListenerSettings } from './options.js';
+import type { Policy } from './policy.js';
+import { Session, type SessionHost } from './session.js';
+import { descriptorFreed } from './shortage.js';
+import type { Ending } from './taker.js';
+
+/** The listener a client wants to be admitted by. */
+export interface AdmissionHost extends SessionHost {
+  readonly what: string;
+  readonly address: string;
+  readonly policy: Policy;
+  readonly settings: ListenerSettings;
+  /** Validators may take their time, because an event loop will hear of their answer. */
+  readonly isWatched: boolean;
+  /** No more connections are wanted. */
+  readonly isFull: boolean;
+  /** The client has been greeted. */
+  onAdmitted(admission: Admission, session: Session): void;
+  /** The client has been turned away, or (without an error) has left before it said anything. */
+  onRejected(admission: Admission, error: Error | undefined): void;
+}
+
+export class Admission implements ChannelOwner {
+  readonly socket: NativeChannel;
+  readonly credentials: Credentials;
+  /** When it is given up, in the time of `performance.now()`. */
+  readonly deadline: number;
+  readonly #host: AdmissionHost;
+  #isOver = false;
+
+  constructor(socket: NativeChannel, host: AdmissionHost) {
+    this.socket = socket;
+    this.#host = host;
+    this.credentials = credentialsOf(socket, `accept a client of ${host.what}`, host.address);
+    this.deadline = performance.now() + host.settings.greetingTimeout;
+    socket.setOwner(this);
+  }
+
+  onBatch(): void {
+    this.look();
+  }
+
+  onWritable(): void {
+    // Nothing is sent before the decision.
+  }
+
+  /** Looks at the first packet, if it has come. */
+  look(): void {
+    const { wire } = this.#host.settings;
+    switch (this.socket.peekFirst()) {
+      case FirstPacket.HELLO:
+        return this.#decide(wire === 'raw');
+      case FirstPacket.RAW:
+        return wire === 'gips' ? this.#reject(this.#violation()) : this.#decide(true);
+      case FirstPacket.EOF:
+        return this.#reject(undefined);
+      case FirstPacket.VIOLATION:
+        return this.#reject(this.#violation());
+      default:
+        if (this.#host.isWatched) this.socket.watch(true);
+    }
+  }
+
+  /** The client, or a validator, took too long. */
+  expire(): void {
+    const { what, address, settings } = this.#host;
+    this.#reject(timeoutError(`greet a client of ${what}`, settings.greetingTimeout, address));
+  }
+
+  /** The listener closes. */
+  cancel(): void {
+    this.#isOver = true;
+    this.socket.close();
+  }
+
+  #decide(isRaw: boolean): void {
+    const { policy, isWatched } = this.#host;
+    if (isWatched && policy.hasValidator) {
+      check(policy, this.socket, this.credentials).then(
+        () => this.#admit(isRaw),
+        (error: Error) => this.#refuse(isRaw, Reason.POLICY, error),
+      );
+      return;
+    }
+    try {
+      checkSync(policy, this.socket, this.credentials);
+    } catch (error) {
+      return this.#refuse(isRaw, Reason.POLICY, error as Error);
+    }
+    this.#admit(isRaw);
+  }
+
+  #admit(isRaw: boolean): void {
+    if (this.#isOver) return;
+    const host = this.#host;
+    if (host.isFull) return this.#refuse(isRaw, Reason.TOO_MANY_CONNECTIONS, this.#tooMany());
+    this.#isOver = true;
+    let failure: Ending | undefined = isRaw ? undefined : violated(host);
+    const greet = (hello: Message): Ending | undefined => (failure = welcome(session, hello));
+    const session = new Session({
+      native: this.socket,
+      what: `Connection of ${host.what}`,
+      address: host.address,
+      credentials: this.credentials,
+      settings: host.settings,
+      isRaw,
+      greet: isRaw ? undefined : greet,
+      host,
+    });
+    if (!isRaw) session.receive();
+    if (failure === undefined) return host.onAdmitted(this, session);
+    session.destroy(undefined);
+    host.onRejected(this, failure.error());
+  }
+
+  /** Tells the client why, as far as it may know. */
+  #refuse(isRaw: boolean, reason: Reason, error: Error): void {
+    if (this.#isOver) return;
+    if (!isRaw) {
+      const { highWaterMark, maxMessageSize } = this.#host.settings;
+      this.socket.open('gips', highWaterMark, maxMessageSize);
+      this.socket.send(Kind.REFUSED, encodeRefused(reason), 0);
+      this.socket.flush();
+    }
+    this.#reject(error);
+  }
+
+  #reject(error: Error | undefined): void {
+    if (this.#isOver) return;
+    this.cancel();
+    descriptorFreed();
+    this.#host.onRejected(this, error);
+  }
+
+  #violation(): Error {
+    return violated(this.#host).error();
+  }
+
+  #tooMany(): Error {
+    const { what, address, settings } = this.#host;
+    return new GipsError(`admit a client to ${what}: it has ${settings.maxConnections} connections already; raise maxConnections, or close some`, {
+      code: 'EAGAIN',
+      address,
+    });
+  }
+}
+
+/** Answers a HELLO. Returns how the channel has ended with it, if it has. */
+function welcome({ link, sender, settings, what, address }: Session, { kind, payload }: Message): Ending | undefined {
+  const hello = kind === Kind.HELLO ? decodeHello(payload) : undefined;
+  if (hello === undefined) return violated({ what, address });
+  const { native } = link;
+  if (hello.lowestVersion > PROTOCOL_VERSION) {
+    native.send(Kind.REFUSED, encodeRefused(Reason.NO_COMMON_VERSION), 0);
+    native.flush();
+    return refused(Reason.NO_COMMON_VERSION, { what, address });
+  }
+  native.setPeerWindow(hello.window);
+  sender.welcome(hello.maxMessageSize);
+  const { highWaterMark: window, maxMessageSize } = settings;
+  native.send(Kind.WELCOME, encodeWelcome({ version: PROTOCOL_VERSION, features: 0, window, maxMessageSize }), 0);
+  native.flush();
+  return undefined;
+}

@@ -1,0 +1,157 @@
+/** How a client reaches its server. */
+import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemError, timeoutError } from '../errors.js';
+import { Kind, native, type NativeChannel } from '../native/index.js';
+import type { Credentials } from './credentials.js';
+import { Deadline, sleepSync } from './deadline.js';
+import './dispatch.js';
+import { closed, refused, violated } from './endings.js';
+import { decodeRefused, decodeWelcome, encodeHello, PROTOCOL_VERSION } from './greeting.js';
+import { check, checkSync, credentialsOf } from './identity.js';
+import { Want } from './link.js';
+import type { Message } from './message.js';
+import { resolveAddress } from './names.js';
+import { validateConnectOptions, type ConnectSettings } from './options.js';
+import { ServiceDescriptor } from './service-descriptor.js';
+import { Session } from './session.js';
+import type { Ending } from './taker.js';
+import { Waiter } from './waiter.js';
+
+const QUEUE_IS_FULL = -constants.errno.EAGAIN;
+const MAX_BACKOFF_MS = 20;
+
+/** One attempt to reach a service. */
+interface Attempt {
+  readonly name: string;
+  readonly what: string;
+  readonly settings: ConnectSettings;
+  readonly deadline: Deadline;
+}
+
+/** Resolves once the server has admitted this process. */
+export async function connect(service: unknown, options: unknown): Promise<Session> {
+  const attempt = begin(service, options);
+  const socket = await openSocket(attempt);
+  let session: Session | undefined;
+  try {
+    const credentials = credentialsOf(socket, attempt.what, attempt.name);
+    await limited(check(attempt.settings.serverPolicy, socket, credentials), attempt);
+    const welcome = new Waiter<void>();
+    session = greet(attempt, socket, credentials, welcome);
+    session.link.watch();
+    session.link.want(Want.GREETING);
+    await limited(welcome.promise, attempt);
+    session.link.unwant(Want.GREETING);
+    return session;
+  } catch (error) {
+    if (session === undefined) socket.close();
+    else session.destroy(undefined);
+    throw error;
+  }
+}
+
+/** Returns once connected: what the server answers is learnt later. */
+export function connectSync(service: unknown, options: unknown): Session {
+  const attempt = begin(service, options);
+  const socket = openSocketSync(attempt);
+  try {
+    const credentials = credentialsOf(socket, attempt.what, attempt.name);
+    checkSync(attempt.settings.serverPolicy, socket, credentials);
+    return greet(attempt, socket, credentials, new Waiter<void>());
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+function begin(service: unknown, options: unknown): Attempt {
+  const { name } = ServiceDescriptor.from(service as string | ServiceDescriptor);
+  const settings = validateConnectOptions(options);
+  const serverPolicy = settings.serverPolicy.resolve();
+  return { name, what: `connect to "${name}"`, settings: { ...settings, serverPolicy }, deadline: new Deadline(settings.timeout) };
+}
+
+async function openSocket(attempt: Attempt): Promise<NativeChannel> {
+  const { signal } = attempt.settings;
+  const options = signal === undefined ? {} : { signal };
+  for (let backoff = 1; ; backoff = Math.min(2 * backoff, MAX_BACKOFF_MS)) {
+    if (signal?.aborted === true) throw signal.reason;
+    const socket = tryOpenSocket(attempt);
+    if (socket !== undefined) return socket;
+    await sleep(Math.min(backoff, attempt.deadline.remaining), undefined, options).catch(() => undefined);
+  }
+}
+
+function openSocketSync(attempt: Attempt): NativeChannel {
+  for (let backoff = 1; ; backoff = Math.min(2 * backoff, MAX_BACKOFF_MS)) {
+    if (attempt.settings.signal?.aborted === true) throw attempt.settings.signal.reason;
+    const socket = tryOpenSocket(attempt);
+    if (socket !== undefined) return socket;
+    sleepSync(Math.min(backoff, attempt.deadline.remaining));
+  }
+}
+
+/** `undefined` while the server's queue is full. */
+function tryOpenSocket({ name, what, deadline }: Attempt): NativeChannel | undefined {
+  const socket = native.connect(resolveAddress(name));
+  if (typeof socket !== 'number') return socket;
+  if (socket !== QUEUE_IS_FULL) throw systemError(socket, 'connect', what, name);
+  if (deadline.hasPassed) throw timeoutError(`${what}, whose queue is full`, deadline.timeout, name);
+  return undefined;
+}
+
+function greet(attempt: Attempt, socket: NativeChannel, credentials: Credentials, welcome: Waiter<void>): Session {
+  const { name, settings } = attempt;
+  const isRaw = settings.wire === 'raw';
+  const understand = (answer: Message): Ending | undefined => onAnswer(session, answer, welcome);
+  const session = new Session({
+    native: socket,
+    what: `Endpoint "${name}"`,
+    address: name,
+    credentials,
+    settings,
+    isRaw,
+    greet: isRaw ? undefined : understand,
+  });
+  if (isRaw) welcome.resolve();
+  else socket.send(Kind.HELLO, hello(attempt), 0);
+  welcome.promise.catch(() => undefined);
+  void session.ended.then((error) => welcome.reject(error ?? closed(session).error()));
+  return session;
+}
+
+function hello({ name, settings }: Attempt): Buffer {
+  return encodeHello({
+    lowestVersion: PROTOCOL_VERSION,
+    highestVersion: PROTOCOL_VERSION,
+    features: 0,
+    window: settings.highWaterMark,
+    maxMessageSize: settings.maxMessageSize,
+    name,
+  });
+}
+
+function onAnswer(session: Session, { kind, payload }: Message, welcome: Waiter<void>): Ending | undefined {
+  if (kind === Kind.REFUSED) {
+    const reason = decodeRefused(payload);
+    return reason === undefined ? violated(session) : refused(reason, session);
+  }
+  const answer = kind === Kind.WELCOME ? decodeWelcome(payload) : undefined;
+  if (answer === undefined) return violated(session);
+  session.link.native.setPeerWindow(answer.window);
+  session.sender.welcome(answer.maxMessageSize);
+  welcome.resolve();
+  return undefined;
+}
+
+/** What must happen within the attempt's limits. */
+function limited<T>(promise: Promise<T>, { what, name, settings, deadline }: Attempt): Promise<T> {
+  const waiter = new Waiter<T>();
+  waiter.limit({ signal: settings.signal, timeout: deadline.remaining }, () => timeoutError(what, deadline.timeout, name));
+  promise.then(
+    (value) => waiter.resolve(value),
+    (error: unknown) => waiter.reject(error),
+  );
+  return waiter.promise;
+}

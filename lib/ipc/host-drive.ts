@@ -1,0 +1,89 @@
+/** Who drives a listener with all its clients: the event loop, a poller, or nobody but the calls of its user. */
+import { busyError, systemError } from '../errors.js';
+import type { Accepting } from './accepting.js';
+import type { Admission } from './admission.js';
+import { READABLE } from './link.js';
+import { Selection } from './selection.js';
+import type { Session } from './session.js';
+
+/** What is driven. */
+export interface Driven {
+  readonly what: string;
+  readonly accepting: Accepting;
+  readonly admissions: Iterable<Admission>;
+  readonly sessions: Iterable<Session>;
+  /** Does what no descriptor announces. */
+  tick(): void;
+}
+
+export class HostDrive {
+  readonly #driven: Driven;
+  #selection: Selection | undefined = undefined;
+  #poller: object | undefined = undefined;
+  #isWatched = false;
+  #isOpen = true;
+
+  constructor(driven: Driven) {
+    this.#driven = driven;
+  }
+
+  get isWatched(): boolean {
+    return this.#isWatched;
+  }
+
+  /** The descriptor for a poller; -1 as long as none has claimed it. */
+  get fd(): number {
+    return this.#selection?.fd ?? -1;
+  }
+
+  /** The first asynchronous use brings all of it into the event loop. */
+  watch(): void {
+    if (this.#isWatched || !this.#isOpen) return;
+    const { what, accepting, admissions, sessions } = this.#driven;
+    if (this.#poller !== undefined) throw busyError(`Cannot use ${what} asynchronously: it is registered with a Poller; deregister it first`);
+    this.#isWatched = true;
+    this.#dropSelection();
+    this.watchAcceptor(accepting);
+    for (const admission of admissions) admission.socket.watch(true);
+    for (const { link } of sessions) link.watchAlone();
+  }
+
+  claim(poller: object): void {
+    const { what } = this.#driven;
+    if (this.#isWatched) throw busyError(`Cannot register ${what}: it has been used asynchronously, so the event loop watches it`);
+    if (this.#poller !== undefined && this.#poller !== poller) throw busyError(`Cannot register ${what}: another Poller has it`);
+    this.#poller = poller;
+    this.#select();
+  }
+
+  unclaim(poller: object): void {
+    if (this.#poller === poller) this.#poller = undefined;
+  }
+
+  /** Lets in what has arrived at the system, without waiting. */
+  pump(): void {
+    this.wait(0);
+  }
+
+  /** As `pump`, waiting for something to arrive at most `ms`. */
+  wait(ms: number): void {
+    if (!this.#isOpen) return;
+    const selection = this.#select();
+    // While a call blocks the event loop, nobody else sends what waits for its turn.
+    if (this.#isWatched) for (const session of this.#driven.sessions) session.flush();
+    this.#driven.tick();
+    selection.wait(ms);
+  }
+
+  addAdmission(admission: Admission): void {
+    if (this.#isWatched) admission.socket.watch(true);
+    else this.#selection?.add(admission, memberOf(admission));
+  }
+
+  addSession(session: Session): void {
+    session.link.onWatch = () => this.watch();
+    session.link.onInterest = () => this.#selection?.update(session);
+    if (this.#isWatched) session.link.watchAlone();
+    this.#selection?.add(session, session);
+  }
+}

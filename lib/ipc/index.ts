@@ -1,0 +1,16 @@
+/** Messages between processes: listeners, endpoints, and what travels between them. */
+export { GipsError } from '../errors.js';
+export type { Payload } from '../validate.js';
+export { Channel } from './channel.js';
+export { Connection } from './connection.js';
+export { Credentials } from './credentials.js';
+export { Endpoint } from './endpoint.js';
+export type { ChannelEvents, ListenerEvents } from './events.js';
+export { IpcObject, type Objects } from './ipc-object.js';
+export { Listener } from './listener.js';
+export { Message } from './message.js';
+export type { CallOptions, ConnectOptions, KeepAlive, ListenerOptions, SendOptions } from './options.js';
+export { Pod } from './pod.js';
+export { Policy, type CredentialValidator } from './policy.js';
+export { ServiceDescriptor } from './service-descriptor.js';
+export type { ChannelStats, ListenerStats } from './stats.js';

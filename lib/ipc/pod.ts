@@ -1,0 +1,38 @@
+import type { Payload } from '../validate.js';
+import type { Connection } from './connection.js';
+import type { Credentials } from './credentials.js';
+import type { Message } from './message.js';
+import type { SendOptions } from './options.js';
+
+/** One message of one client, with the connection to answer on. */
+export class Pod {
+  /** Where the message came from. Receiving from it is `ERR_GIPS_BUSY`: its messages come as pods. */
+  readonly connection: Connection;
+  readonly message: Message;
+
+  private constructor(connection: Connection, message: Message) {
+    this.connection = connection;
+    this.message = message;
+  }
+
+  static {
+    createPod = (connection, message) => new Pod(connection, message);
+  }
+
+  /** Who sent it, as the kernel knows it. */
+  get credentials(): Credentials {
+    return this.connection.credentials;
+  }
+
+  /** Both parts, to destructure. */
+  split(): { connection: Connection; message: Message } {
+    return { connection: this.connection, message: this.message };
+  }
+
+  /** Answers the message: see `Connection.reply`. */
+  reply(payload: Payload, options?: SendOptions): Promise<void> {
+    return this.connection.reply(payload, { ...options, to: this.message });
+  }
+}
+
+export let createPod: (connection: Connection, message: Message) => Pod;

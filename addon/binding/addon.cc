@@ -51,7 +51,8 @@ Napi::Value Listen(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value AdoptAcceptor(const Napi::CallbackInfo& info) {
-  NativeDescriptor* descriptor = NativeDescriptor::Unwrap(info[0].As<Napi::Object>());
+  auto* descriptor = UnwrapNative<NativeDescriptor>(info.Env(), info[0]);
+  if (descriptor == nullptr) return Errno(info.Env(), EINVAL);
   Acceptor acceptor = Acceptor::Adopt(descriptor->Release());
   if (!acceptor.valid()) return Errno(info.Env());
   return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));

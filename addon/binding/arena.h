@@ -1,4 +1,6 @@
 // Where received payloads live: small ones side by side in chunks of one peer, large ones alone.
+//
+// Every call may fail without harm: an environment that is being terminated still delivers events, but makes no more objects.
 #pragma once
 
 #include <napi.h>
@@ -18,17 +20,19 @@ struct Placement {
 class Arena {
  public:
   // A batch begins: `buffers` are what its records refer to.
-  void Begin(Napi::Env env);
+  void Begin(napi_env env);
   Placement Copy(const uint8_t* payload, size_t size);
   Placement Adopt(OwnedBytes bytes, size_t size);
-  Napi::Array Finish();
+  // The buffers as an array; null if it cannot be made.
+  napi_value Finish();
   void Release() { chunk_.Reset(); }
 
  private:
+  bool NewChunk(size_t size);
   Placement CopyAlone(const uint8_t* payload, size_t size);
   int Push(napi_value buffer);
 
-  Napi::Env env_ = nullptr;
+  napi_env env_ = nullptr;
   std::vector<napi_value> buffers_;
   Napi::Reference<Napi::ArrayBuffer> chunk_;
   uint8_t* chunk_data_ = nullptr;

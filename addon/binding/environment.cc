@@ -46,18 +46,13 @@ void Environment::Remove(EnvironmentHandle* handle) {
   handles_.back()->index = handle->index;
   handles_[handle->index] = handles_.back();
   handles_.pop_back();
-  if (!handle->dirty) return;
-  handle->dirty = false;
-  dirty_.erase(std::remove(dirty_.begin(), dirty_.end(), handle), dirty_.end());
-  std::replace(flushing_.begin(), flushing_.end(), handle, static_cast<EnvironmentHandle*>(nullptr));
+  handle->Unlink();
+  if (!dirty_.linked()) StopTurn();
 }
 
 void Environment::MarkDirty(EnvironmentHandle* handle, bool holds_bytes) {
   if (ending_) return;
-  if (!handle->dirty) {
-    handle->dirty = true;
-    dirty_.push_back(handle);
-  }
+  if (!handle->linked()) handle->LinkBefore(dirty_);
   OpenTurnHandles();
   uv_prepare_start(&turn_handles_->prepare, [](uv_prepare_t* prepare) { static_cast<Environment*>(prepare->data)->EndTurn(); });
   uv_check_start(&turn_handles_->check, [](uv_check_t* check) { static_cast<Environment*>(check->data)->EndTurn(); });
@@ -70,24 +65,32 @@ void Environment::EndTurn() {
 }
 
 void Environment::FlushDirty() {
-  if (dirty_.empty() || !flushing_.empty()) return;
+  if (is_flushing_) return;
   StopTurn();
-  flushing_.swap(dirty_);
-  bool retry = false;
-  for (size_t i = 0; i < flushing_.size(); i++) {
-    EnvironmentHandle* handle = flushing_[i];
-    if (handle == nullptr) continue;
-    flushing_[i] = nullptr;
-    handle->dirty = false;
-    if (!handle->FlushTurn()) continue;
-    handle->dirty = true;
-    dirty_.push_back(handle);
-    retry = true;
+  is_flushing_ = true;
+  // What becomes dirty on the way stands behind the mark, for the next time.
+  DirtyLink mark;
+  mark.LinkBefore(dirty_);
+  while (dirty_.next() != &mark) {
+    auto* handle = static_cast<EnvironmentHandle*>(dirty_.next());
+    handle->Unlink();
+    FlushResult result = handle->FlushTurn();
+    if (result == FlushResult::Done) continue;
+    if (!handle->linked()) handle->LinkBefore(dirty_);
+    RetryIn(result == FlushResult::Again ? 0 : kRetryMilliseconds);
   }
-  flushing_.clear();
-  if (!retry) return;
-  auto on_retry = [](uv_timer_t* timer) { static_cast<Environment*>(timer->data)->FlushDirty(); };
-  uv_timer_start(&turn_handles_->retry, on_retry, kRetryMilliseconds, 0);
+  mark.Unlink();
+  is_flushing_ = false;
+  if (!dirty_.linked()) StopTurn();
+}
+
+// Only a timer keeps the loop from sleeping: an active prepare handle does not (uv_backend_timeout).
+void Environment::RetryIn(uint64_t milliseconds) {
+  OpenTurnHandles();
+  uv_timer_t* timer = &turn_handles_->retry;
+  if (uv_is_active(AsHandle(timer)) && uv_timer_get_due_in(timer) <= milliseconds) return;
+  auto on_retry = [](uv_timer_t* retry) { static_cast<Environment*>(retry->data)->FlushDirty(); };
+  uv_timer_start(timer, on_retry, milliseconds, 0);
 }
 
 void Environment::OpenTurnHandles() {
@@ -103,6 +106,7 @@ void Environment::OpenTurnHandles() {
 }
 
 void Environment::StopTurn() {
+  if (turn_handles_ == nullptr) return;
   uv_prepare_stop(&turn_handles_->prepare);
   uv_unref(AsHandle(&turn_handles_->prepare));
   uv_check_stop(&turn_handles_->check);
@@ -132,6 +136,7 @@ void Environment::OnHandleClosed() {
 void Environment::OnEnvironmentEnd(napi_async_cleanup_hook_handle, void* data) {
   auto environment = static_cast<Environment*>(data)->shared_from_this();
   environment->ending_ = true;
+  napi_async_destroy(environment->env_, environment->async_context_);
   environment->loop_handles_++;  // keeps the count above zero until everything has been asked to close
   while (!environment->handles_.empty()) environment->handles_.back()->Shutdown();
   if (environment->turn_handles_ != nullptr) {

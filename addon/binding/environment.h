@@ -18,15 +18,43 @@ constexpr int kRecordSize = 6;
 constexpr size_t kMaxFramesPerPacket = kMaxPacket / kHeaderSize;
 constexpr size_t kMaxRecords = 2 * kMaxFramesPerPacket;
 
+// A link in a circular list; alone it is a list of itself. Whoever goes away unlinks itself, whatever list it is in.
+class DirtyLink {
+ public:
+  bool linked() const { return next_ != this; }
+  DirtyLink* next() const { return next_; }
+
+  void LinkBefore(DirtyLink& other) {
+    previous_ = other.previous_;
+    next_ = &other;
+    previous_->next_ = next_->previous_ = this;
+  }
+
+  void Unlink() {
+    previous_->next_ = next_;
+    next_->previous_ = previous_;
+    previous_ = next_ = this;
+  }
+
+ private:
+  DirtyLink* previous_ = this;
+  DirtyLink* next_ = this;
+};
+
+enum class FlushResult {
+  Done,   // or the socket will say when it goes on
+  Again,  // next turn: the others come first
+  Later,  // a system limit: nobody will say when
+};
+
 // A handle that has to be closed before its environment ends, and may have output to flush at the end of the turn.
-class EnvironmentHandle {
+class EnvironmentHandle : public DirtyLink {
  public:
   virtual ~EnvironmentHandle() = default;
   virtual void Shutdown() = 0;
-  // True if it has to be tried again a little later (a system limit, nobody will call).
-  virtual bool FlushTurn() { return false; }
+  // May run JavaScript, which may close this handle or any other.
+  virtual FlushResult FlushTurn() { return FlushResult::Done; }
 
-  bool dirty = false;
   size_t index = 0;  // in Environment::handles_
 };
 
@@ -45,7 +73,8 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
 
   enum class Event { Batch, Writable, Acceptable };
   void SetDispatch(Event event, Napi::Function function);
-  // Calls the installed function and runs the microtasks behind it. A thrown error becomes an uncaught exception.
+  // Calls the installed function and runs the microtasks behind it. A thrown error becomes an uncaught exception. Does nothing in an environment
+  // that is being terminated: its loop runs once more with everything still open, when no JavaScript may run.
   void Dispatch(Event event, std::initializer_list<napi_value> arguments);
 
   void OnHandleOpened() override { loop_handles_++; }
@@ -59,6 +88,7 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
 
   PacketPool packets;
   uint8_t receive_buffer[kMaxPacket];
+  std::vector<uint8_t> large_buffer;  // for raw packets beyond that
   uint8_t string_buffer[kMaxFramePayload];
   double* records;  // shared with JavaScript, as is `turn`
   double* turn;
@@ -72,6 +102,7 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
  private:
   void OpenTurnHandles();
   void StopTurn();
+  void RetryIn(uint64_t milliseconds);
   void EndTurn();
   static void OnEnvironmentEnd(napi_async_cleanup_hook_handle hook, void* data);
 
@@ -83,8 +114,8 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   Napi::Reference<Napi::Float64Array> shared_records_;
   Napi::Reference<Napi::Float64Array> shared_turn_;
   std::vector<EnvironmentHandle*> handles_;
-  std::vector<EnvironmentHandle*> dirty_;
-  std::vector<EnvironmentHandle*> flushing_;
+  DirtyLink dirty_;
+  bool is_flushing_ = false;
   size_t loop_handles_ = 0;
   bool ending_ = false;
 

@@ -22,7 +22,7 @@ void NativeAcceptor::Define(Napi::Env env, Environment& environment) {
 }
 
 Napi::Value NativeAcceptor::Wrap(Environment& environment, Acceptor acceptor) {
-  return WrapNative(environment.acceptor_class, &acceptor);
+  return {environment.env(), WrapNative(environment.acceptor_class, &acceptor)};
 }
 
 NativeAcceptor::NativeAcceptor(const Napi::CallbackInfo& info)

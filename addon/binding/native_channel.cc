@@ -9,6 +9,10 @@ namespace gips {
 
 namespace {
 
+// What one channel may send in one turn of the loop.
+constexpr size_t kTurnBudget = 1024 * 1024;
+
+// Why a frame was not accepted.
 int ErrorOf(SendStatus status) {
   switch (status) {
     case SendStatus::Sent:
@@ -22,6 +26,16 @@ int ErrorOf(SendStatus status) {
       break;
   }
   return -EPIPE;
+}
+
+bool TakeObjects(Napi::Env env, Napi::Array objects, DescriptorList& list) {
+  for (uint32_t i = 0; i < objects.Length(); i++) {
+    napi_value element;
+    if (napi_get_element(env, objects, i, &element) != napi_ok) return false;
+    auto* object = UnwrapNative<NativeDescriptor>(env, element);
+    if (object == nullptr || !list.AddDuplicate(object->fd())) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -51,7 +65,7 @@ void NativeChannel::Define(Napi::Env env, Environment& environment) {
 }
 
 Napi::Value NativeChannel::Wrap(Environment& environment, Descriptor socket) {
-  return WrapNative(environment.channel_class, &socket);
+  return {environment.env(), WrapNative(environment.channel_class, &socket)};
 }
 
 NativeChannel::NativeChannel(const Napi::CallbackInfo& info)
@@ -107,6 +121,8 @@ void NativeChannel::Open(const Napi::CallbackInfo& info) {
   mode_ = raw ? Mode::Raw : Mode::Framed;
   inbox_.Open(window, max_message_size);
   outbox_.Open(raw, window);
+  max_message_size_ = max_message_size;
+  if (raw) max_raw_size_ = transport_.MaxPacket();
 }
 
 void NativeChannel::SetPeerWindow(const Napi::CallbackInfo& info) {
@@ -125,14 +141,10 @@ Napi::Value NativeChannel::Send(const Napi::CallbackInfo& info) {
   Payload payload(env, info[1], environment_->string_buffer, sizeof(environment_->string_buffer));
   Outbox::Frame frame = {static_cast<Kind>(info[0].As<Napi::Number>().Uint32Value()), payload.data(), payload.size(),
                          static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value()), nullptr};
-  if (mode_ == Mode::Raw && frame.size > transport_.MaxPacket()) return Errno(env, EMSGSIZE);
+  if (mode_ == Mode::Raw && frame.size > max_raw_size_) return Errno(env, EMSGSIZE);
   if (info[3].IsArray()) {
-    auto objects = info[3].As<Napi::Array>();
     auto list = std::make_unique<DescriptorList>();
-    for (uint32_t i = 0; i < objects.Length(); i++) {
-      NativeDescriptor* object = NativeDescriptor::Unwrap(objects.Get(i).As<Napi::Object>());
-      if (!list->AddDuplicate(object->fd())) return Errno(env);
-    }
+    if (!TakeObjects(env, info[3].As<Napi::Array>(), *list)) return Errno(env);
     frame.attachment = std::move(list);
   }
   // The first of a turn goes out at once and the rest keeps it company, and so does everything that answers a batch: the flush behind its
@@ -144,6 +156,8 @@ Napi::Value NativeChannel::Send(const Napi::CallbackInfo& info) {
 }
 
 int NativeChannel::SendFrame(Outbox::Frame frame, bool at_once, uint64_t* sequence) {
+  // Without a loop nobody hears that the socket takes packets again.
+  if (!source_.open()) outbox_.Unblock();
   Outbox::Result result = outbox_.Send(std::move(frame), at_once);
   sent_this_turn_ = true;
   AfterOutput();
@@ -153,7 +167,7 @@ int NativeChannel::SendFrame(Outbox::Frame frame, bool at_once, uint64_t* sequen
 
 Napi::Value NativeChannel::Cancel(const Napi::CallbackInfo& info) {
   bool removed = outbox_.Cancel(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value()));
-  AfterOutput();
+  if (removed) FlushSoon();
   return Napi::Boolean::New(info.Env(), removed);
 }
 
@@ -161,46 +175,52 @@ Napi::Value NativeChannel::Flush(const Napi::CallbackInfo& info) {
   if (!transport_.open()) return Errno(info.Env(), EPIPE);
   // Called in place of the event that would say so.
   if (!source_.open()) outbox_.Unblock();
-  return Napi::Number::New(info.Env(), ErrorOf(FlushOutbox()));
-}
-
-SendStatus NativeChannel::FlushOutbox() {
-  SendStatus status = outbox_.Flush();
+  outbox_.Flush();
   AfterOutput();
-  return status;
+  return Napi::Number::New(info.Env(), outbox_.broken() ? -EPIPE : 0);
 }
 
 // At the end of the turn if there is a loop, so that whoever waits is told.
 void NativeChannel::FlushSoon() {
   if (source_.open()) {
     environment_->MarkDirty(this, !outbox_.empty());
+    AfterOutput();
   } else {
-    FlushOutbox();
+    outbox_.Flush();
+    AfterOutput();
   }
 }
 
 void NativeChannel::AfterOutput() {
   State(kBuffered) = static_cast<double>(outbox_.buffered());
   if (!source_.open()) return;
-  bool waits_for_turn = !outbox_.empty() && !outbox_.blocked() && !outbox_.waits_for_credit();
+  bool waits_for_turn = !outbox_.empty() && !outbox_.blocked() && !outbox_.broken() && !outbox_.waits_for_credit();
   if (waits_for_turn || sent_this_turn_) environment_->MarkDirty(this, waits_for_turn);
   UpdateWatch();
 }
 
 // The loop turn ends: what kept each other company goes out.
-bool NativeChannel::FlushTurn() {
+FlushResult NativeChannel::FlushTurn() {
   sent_this_turn_ = false;
-  if (!transport_.open()) return false;
-  SendStatus status = outbox_.Flush();
+  SendStatus status = outbox_.Flush(kTurnBudget);
+  bool rest = status == SendStatus::Sent && !outbox_.empty() && !outbox_.waits_for_credit();
   State(kBuffered) = static_cast<double>(outbox_.buffered());
   UpdateWatch();
+  Notify();
+  if (!transport_.open()) return FlushResult::Done;
+  if (status == SendStatus::Shortage) return FlushResult::Later;
+  return rest ? FlushResult::Again : FlushResult::Done;
+}
+
+// Tells those who wait for the queue to become shorter, and, once, that the socket takes nothing any more.
+void NativeChannel::Notify() {
+  bool is_news = outbox_.broken() && !told_broken_;
   double below = State(kNotifyBelow);
-  if (below > 0 && (State(kBuffered) < below || status == SendStatus::Broken)) {
-    State(kNotifyBelow) = 0;
-    Napi::HandleScope scope(Env());
-    environment_->Dispatch(Environment::Event::Writable, {owner_.Value(), Napi::Number::New(Env(), ErrorOf(status))});
-  }
-  return status == SendStatus::Shortage;
+  if (!is_news && (below == 0 || State(kBuffered) >= below)) return;
+  told_broken_ = outbox_.broken();
+  State(kNotifyBelow) = 0;
+  Napi::HandleScope scope(Env());
+  environment_->Dispatch(Environment::Event::Writable, {owner_.Value(), Napi::Number::New(Env(), told_broken_ ? -EPIPE : 0)});
 }
 
 void NativeChannel::Grant(const Napi::CallbackInfo& info) {
@@ -230,7 +250,8 @@ void NativeChannel::Unwatch(const Napi::CallbackInfo&) {
   reading_ = false;
   source_.Close();
   State(kIsReferenced) = 0;
-  FlushOutbox();
+  outbox_.Flush();
+  AfterOutput();
 }
 
 void NativeChannel::SyncRef(const Napi::CallbackInfo&) {
@@ -251,11 +272,12 @@ void NativeChannel::UpdateReference() {
   bool wanted = State(kWantReference) != 0;
   State(kIsReferenced) = wanted ? 1 : 0;
   // Accepted bytes keep the process alive until the OS has them, whatever unref() said.
-  source_.SetReferenced(wanted || !outbox_.empty());
+  source_.SetReferenced(wanted || !(outbox_.empty() || outbox_.broken()));
 }
 
 Napi::Value NativeChannel::Wait(const Napi::CallbackInfo& info) {
   int ready = transport_.Wait(info[0].As<Napi::Number>().Int32Value(), info[1].As<Napi::Number>().Int32Value());
+  if (ready & UV_WRITABLE) outbox_.Unblock();  // in place of the loop, which does not run meanwhile
   return Napi::Number::New(info.Env(), ready);
 }
 
@@ -268,7 +290,9 @@ void NativeChannel::Shutdown() {
   source_.Close();
   transport_.Close();
   environment_->Remove(this);
-  held_objects_.clear();
+  // Not when the garbage collector finds the time: descriptors under way hold files open, and messages memory it does not know of.
+  outbox_.Clear();
+  DropUnfinished();
   arena_.Release();
   if (owner_.IsEmpty()) return;
   owner_.Reset();

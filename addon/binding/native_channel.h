@@ -23,7 +23,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>, public Envir
   ~NativeChannel() override;
 
   void Shutdown() override;
-  bool FlushTurn() override;
+  FlushResult FlushTurn() override;
 
  private:
   // What lib/native/binding.ts declares.
@@ -54,15 +54,17 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>, public Envir
   void OnReassembled(Kind kind, uint64_t correlation, OwnedBytes bytes, size_t size) override;
   void OnWindow(uint64_t credit) override;
 
-  Napi::Object ReceiveBatch();
+  bool ReceiveBatch(napi_value batch);
   int ReceivePackets();
+  Transport::Received ReceivePacket(uint8_t*& buffer);
+  void DropUnfinished();
   int AcceptPacket(const uint8_t* packet, size_t size, int lost);
   void Record(Kind kind, uint64_t correlation, const Placement& placement, size_t size);
-  void RecordLost(Kind kind, int error, size_t size, uint32_t objects);
+  void RecordLost(Kind kind, uint64_t correlation, int error, size_t size, uint32_t objects);
   void GrantCredit(int64_t cost);
   int SendFrame(Outbox::Frame frame, bool at_once, uint64_t* sequence = nullptr);
-  SendStatus FlushOutbox();
   void FlushSoon();
+  void Notify();
   void AfterOutput();
   void UpdateWatch();
   void UpdateReference();
@@ -86,6 +88,9 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>, public Envir
   bool ended_ = false;
   bool sent_this_turn_ = false;
   bool in_busy_batch_ = false;
+  bool told_broken_ = false;
+  uint64_t max_message_size_ = 0;
+  size_t max_raw_size_ = 0;
 
   // The batch that is being received.
   size_t records_ = 0;

@@ -29,15 +29,13 @@ void NativeChannel::OnReady(int status, int events) {
   }
   bool readable = failed || (events & (UV_READABLE | UV_DISCONNECT));
   if (readable && !ended_) {
+    napi_value batch;
+    if (napi_create_object(Env(), &batch) != napi_ok) return;
     State(kInCallback) = 1;
     if (mode_ == Mode::Greeting) {
       reading_ = false;  // one call for the first packet; whoever decides on it watches again
-      Napi::Object nothing = Napi::Object::New(Env());
-      nothing["count"] = Napi::Number::New(Env(), 0);
-      nothing["end"] = Napi::Number::New(Env(), kGoesOn);
-      environment_->Dispatch(Environment::Event::Batch, {owner_.Value(), nothing});
-    } else {
-      Napi::Object batch = ReceiveBatch();
+      environment_->Dispatch(Environment::Event::Batch, {owner_.Value(), batch});
+    } else if (ReceiveBatch(batch)) {
       in_busy_batch_ = records_ > 1;
       environment_->Dispatch(Environment::Event::Batch, {owner_.Value(), batch});
       in_busy_batch_ = false;
@@ -48,12 +46,22 @@ void NativeChannel::OnReady(int status, int events) {
   environment_->FlushDirty();
 }
 
-Napi::Value NativeChannel::Receive(const Napi::CallbackInfo&) {
-  return ReceiveBatch();
+Napi::Value NativeChannel::Receive(const Napi::CallbackInfo& info) {
+  Napi::Object batch = Napi::Object::New(info.Env());
+  ReceiveBatch(batch);
+  return batch;
 }
 
-Napi::Object NativeChannel::ReceiveBatch() {
-  Napi::Env env = Env();
+// Fills in a NativeBatch. False if there is nothing to tell.
+bool NativeChannel::ReceiveBatch(napi_value batch) {
+  napi_env env = Env();
+  auto set = [&](const char* name, napi_value value) { return value != nullptr && napi_set_named_property(env, batch, name, value) == napi_ok; };
+  auto number = [&](double value) {
+    napi_value result;
+    return napi_create_double(env, value, &result) == napi_ok ? result : nullptr;
+  };
+  // In an environment that is being terminated this fails, and what is there is not read for nobody.
+  if (!set("count", number(0))) return false;
   arena_.Begin(env);
   records_ = 0;
   batch_objects_.clear();
@@ -61,27 +69,32 @@ Napi::Object NativeChannel::ReceiveBatch() {
   if (end != kGoesOn) {
     ended_ = true;
     reading_ = false;
-    held_objects_.clear();
+    DropUnfinished();
   }
-  Napi::Object batch = Napi::Object::New(env);
-  batch["count"] = Napi::Number::New(env, static_cast<double>(records_));
-  batch["end"] = Napi::Number::New(env, end);
-  batch["buffers"] = arena_.Finish();
-  Napi::Array objects = Napi::Array::New(env, batch_objects_.size());
+  napi_value objects;
+  napi_create_array_with_length(env, batch_objects_.size(), &objects);
   for (uint32_t i = 0; i < batch_objects_.size(); i++) {
-    objects.Set(i, NativeDescriptor::Wrap(*environment_, std::move(batch_objects_[i])));
+    napi_set_element(env, objects, i, NativeDescriptor::Wrap(*environment_, std::move(batch_objects_[i])));
   }
   batch_objects_.clear();
-  batch["objects"] = objects;
-  return batch;
+  bool complete = set("count", number(static_cast<double>(records_))) && set("end", number(end)) && set("buffers", arena_.Finish()) &&
+                  set("objects", objects);
+  return complete && (records_ > 0 || end != kGoesOn);
+}
+
+// Whatever came for messages that will never be complete.
+void NativeChannel::DropUnfinished() {
+  inbox_.Clear();
+  packet_objects_.clear();
+  held_objects_.clear();
 }
 
 int NativeChannel::ReceivePackets() {
   size_t bytes = 0;
-  uint8_t* buffer = environment_->receive_buffer;
-  while (bytes < kBatchBytes && kMaxRecords - records_ >= kMaxFramesPerPacket) {
+  while (bytes < kBatchBytes && kMaxRecords - records_ >= kMaxFramesPerPacket && batch_objects_.size() < kMaxObjects) {
+    uint8_t* buffer = environment_->receive_buffer;
     packet_objects_.clear();
-    Transport::Received received = transport_.Receive(buffer, sizeof(environment_->receive_buffer), packet_objects_);
+    Transport::Received received = ReceivePacket(buffer);
     if (received.status == Transport::ReceiveStatus::Nothing) break;
     if (received.status == Transport::ReceiveStatus::End) return kEndOfFile;
     if (received.status == Transport::ReceiveStatus::Violation) return kViolation;
@@ -92,6 +105,21 @@ int NativeChannel::ReceivePackets() {
   return kGoesOn;
 }
 
+Transport::Received NativeChannel::ReceivePacket(uint8_t*& buffer) {
+  size_t capacity = sizeof(environment_->receive_buffer);
+  if (mode_ == Mode::Raw) {
+    // Without frames a packet may be as large as the peer's send buffer.
+    size_t size = transport_.NextSize();
+    if (size > max_message_size_) return {Transport::ReceiveStatus::Violation, 0, 0};
+    if (size > capacity) {
+      environment_->large_buffer.resize(std::max(size, environment_->large_buffer.size()));
+      buffer = environment_->large_buffer.data();
+      capacity = environment_->large_buffer.size();
+    }
+  }
+  return transport_.Receive(buffer, capacity, packet_objects_);
+}
+
 int NativeChannel::AcceptPacket(const uint8_t* packet, size_t size, int lost) {
   packet_lost_ = lost;
   if (lost != 0) packet_objects_.clear();  // half of them is none: the message is lost as a whole
@@ -100,7 +128,11 @@ int NativeChannel::AcceptPacket(const uint8_t* packet, size_t size, int lost) {
     return kGoesOn;
   }
   auto objects = static_cast<uint32_t>(packet_objects_.size());
-  if (lost != 0 && size >= kHeaderSize) objects = DecodeHeader(packet).objects;
+  if (lost != 0) {
+    // How many they were only the header says.
+    objects = size >= kHeaderSize ? DecodeHeader(packet).objects : 0;
+    if (objects == 0) return kViolation;
+  }
   switch (inbox_.Accept(packet, size, objects, *this)) {
     case Inbox::Verdict::Good:
       return kGoesOn;
@@ -114,7 +146,7 @@ int NativeChannel::AcceptPacket(const uint8_t* packet, size_t size, int lost) {
 
 void NativeChannel::OnFrame(const FrameHeader& header, const uint8_t* payload) {
   if (packet_lost_ != 0) {
-    RecordLost(header.kind, packet_lost_, header.length, header.objects);
+    RecordLost(header.kind, header.correlation, packet_lost_, header.length, header.objects);
   } else {
     Record(header.kind, header.correlation, arena_.Copy(payload, header.length), header.length);
   }
@@ -128,7 +160,7 @@ void NativeChannel::OnFragmentsBegin(uint32_t objects) {
 
 void NativeChannel::OnReassembled(Kind kind, uint64_t correlation, OwnedBytes bytes, size_t size) {
   if (held_lost_ != 0) {
-    RecordLost(kind, held_lost_, size, held_count_);
+    RecordLost(kind, correlation, held_lost_, size, held_count_);
     return;
   }
   packet_objects_.swap(held_objects_);
@@ -149,8 +181,8 @@ void NativeChannel::Record(Kind kind, uint64_t correlation, const Placement& pla
 }
 
 // In the message's place, so that its receiver is told in order.
-void NativeChannel::RecordLost(Kind kind, int error, size_t size, uint32_t objects) {
-  Record(kLost, static_cast<uint64_t>(error), {-1, 0}, size);
+void NativeChannel::RecordLost(Kind kind, uint64_t correlation, int error, size_t size, uint32_t objects) {
+  Record(kLost, correlation, {error, static_cast<size_t>(kind)}, size);
   if (NeedsCredit(kind)) GrantCredit(Cost(size, objects));
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "binding/native_descriptor.h"
+#include "binding/wrap.h"
 #include "users.h"
 
 namespace gips {
@@ -31,8 +32,8 @@ Napi::Value GetCurrentCredentials(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value HasProcessExited(const Napi::CallbackInfo& info) {
-  NativeDescriptor* process = NativeDescriptor::Unwrap(info[0].As<Napi::Object>());
-  return Napi::Boolean::New(info.Env(), ProcessExited(process->fd()));
+  auto* process = UnwrapNative<NativeDescriptor>(info.Env(), info[0]);
+  return Napi::Boolean::New(info.Env(), process != nullptr && ProcessExited(process->fd()));
 }
 
 }  // namespace

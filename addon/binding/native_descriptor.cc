@@ -14,7 +14,7 @@ void NativeDescriptor::Define(Napi::Env env, Environment& environment) {
 }
 
 Napi::Value NativeDescriptor::Wrap(Environment& environment, Descriptor descriptor) {
-  return WrapNative(environment.descriptor_class, &descriptor);
+  return {environment.env(), WrapNative(environment.descriptor_class, &descriptor)};
 }
 
 NativeDescriptor::NativeDescriptor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeDescriptor>(info) {

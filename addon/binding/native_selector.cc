@@ -33,7 +33,7 @@ void NativeSelector::Define(Napi::Env env, Environment& environment) {
 }
 
 Napi::Value NativeSelector::Wrap(Environment& environment, Selector selector) {
-  return WrapNative(environment.selector_class, &selector);
+  return {environment.env(), WrapNative(environment.selector_class, &selector)};
 }
 
 NativeSelector::NativeSelector(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeSelector>(info) {
@@ -84,7 +84,7 @@ void NativeWaker::Define(Napi::Env env, Environment& environment) {
 }
 
 Napi::Value NativeWaker::Wrap(Environment& environment, Waker waker) {
-  return WrapNative(environment.waker_class, &waker);
+  return {environment.env(), WrapNative(environment.waker_class, &waker)};
 }
 
 NativeWaker::NativeWaker(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeWaker>(info) {

@@ -7,11 +7,22 @@
 
 namespace gips {
 
-// `native` is moved from. An empty value with a pending exception if the engine cannot make the object.
+// `native` is moved from. Null if the object cannot be made, as in an environment that is being terminated.
 template <typename T>
-Napi::Value WrapNative(const Napi::FunctionReference& constructor, T* native) {
-  Napi::Env env = constructor.Env();
-  return constructor.New({Napi::External<T>::New(env, native)});
+napi_value WrapNative(const Napi::FunctionReference& constructor, T* native) {
+  napi_env env = constructor.Env();
+  napi_value external;
+  napi_value object;
+  if (napi_create_external(env, native, nullptr, nullptr, &external) != napi_ok) return nullptr;
+  if (napi_new_instance(env, constructor.Value(), 1, &external, &object) != napi_ok) return nullptr;
+  return object;
+}
+
+// The native side of `value`; null where it cannot be had, as in an environment that is being terminated.
+template <typename Wrapped>
+Wrapped* UnwrapNative(napi_env env, napi_value value) {
+  void* wrapped;
+  return napi_unwrap(env, value, &wrapped) == napi_ok ? static_cast<Wrapped*>(wrapped) : nullptr;
 }
 
 // What WrapNative passed; null with a pending TypeError when called by anybody else.

@@ -38,6 +38,9 @@ class Inbox {
   // Walks the frames of one packet that came with `objects` objects.
   Verdict Accept(const uint8_t* packet, size_t size, uint32_t objects, FrameSink& sink);
 
+  // Nothing more will be accepted.
+  void Clear() { open_ = {}; }
+
   // The user has taken messages of this cost.
   void Granted(int64_t cost) { outstanding_ -= cost; }
 

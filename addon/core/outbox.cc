@@ -11,6 +11,14 @@ namespace {
 // A payload from here on leaves straight from the caller's memory; below it, one more copy is cheaper than one more system call.
 constexpr size_t kDirectFrom = 16 * 1024;
 
+// What one large message may send in one go, so that others get their turn between its fragments.
+constexpr size_t kDirectBudget = 1024 * 1024;
+
+// These serve the channel itself and wait for nothing.
+constexpr bool IsImmediate(Kind kind) {
+  return kind == Kind::Window || kind == Kind::Ping || kind == Kind::Pong;
+}
+
 }  // namespace
 
 // A frame that could not leave or be packed yet, with its bytes behind it.
@@ -23,20 +31,24 @@ struct Outbox::Entry {
   size_t size;
   size_t offset = 0;  // payload bytes that have left, as fragments
   std::unique_ptr<Attachment> attachment;
+  const uint8_t* data;               // the caller's, or `bytes`
   std::unique_ptr<uint8_t[]> bytes;
 
   bool fragmented() const { return size > kMaxFramePayload; }
   uint32_t objects() const { return attachment ? attachment->count() : 0; }
 };
 
-Outbox::~Outbox() {
+void Outbox::Clear() {
   while (waiting_ != nullptr) Remove(waiting_);
   while (ready_ != nullptr) {
     Packet* packet = ready_;
     ready_ = packet->next;
     pool_.Release(packet);
   }
+  ready_last_ = nullptr;
   if (open_ != nullptr) pool_.Release(open_);
+  open_ = nullptr;
+  buffered_ = 0;
 }
 
 void Outbox::Open(bool raw, uint64_t mark) {
@@ -51,7 +63,8 @@ Outbox::Result Outbox::Send(Frame frame, bool at_once) {
   bool alone = raw_ || frame.attachment != nullptr || frame.size >= kDirectFrom;
   if (alone || at_once) {
     // What was sent before goes before it.
-    if (!empty() && !blocked_ && Flush() == SendStatus::Broken) return {SendStatus::Broken, 0};
+    if (!empty() && !blocked_ && Flush(kDirectBudget) == SendStatus::Broken) return {SendStatus::Broken, 0};
+    if (!MayStart(frame)) return {Enqueue(frame, sequence, 0), sequence};
     if (open_ == nullptr && ready_ == nullptr && !blocked_) return {SendDirect(frame, sequence), sequence};
   }
   if (alone) return {Enqueue(frame, sequence, 0), sequence};
@@ -59,7 +72,8 @@ Outbox::Result Outbox::Send(Frame frame, bool at_once) {
   buffered_ += frame.size + kHeaderSize;
   if (!Fits(frame.size)) {
     CloseOpen();
-    if (!blocked_) SendReady();
+    size_t budget = SIZE_MAX;
+    if (!blocked_) SendReady(budget);
   }
   Append({frame.kind, 0, 0, static_cast<uint32_t>(frame.size), frame.correlation}, frame.data);
   return {broken_ ? SendStatus::Broken : SendStatus::Sent, sequence};
@@ -69,7 +83,8 @@ Outbox::Result Outbox::Send(Frame frame, bool at_once) {
 bool Outbox::MayStart(const Frame& frame) const {
   if (raw_) return waiting_ == nullptr;
   if (frame.size > kMaxFramePayload && active_ != nullptr) return false;
-  if (!NeedsCredit(frame.kind)) return true;
+  // The exempt kinds keep their order among themselves, so that GOODBYE is the last.
+  if (!NeedsCredit(frame.kind)) return exempt_waiting_ == 0 || IsImmediate(frame.kind);
   if (waiting_ != nullptr || credit_ <= 0) return false;
   return !(blocked_ && buffered_ + frame.size + kHeaderSize >= mark_);
 }
@@ -82,19 +97,18 @@ SendStatus Outbox::SendDirect(Frame& frame, uint64_t sequence) {
   entry.correlation = frame.correlation;
   entry.size = frame.size;
   entry.attachment = std::move(frame.attachment);
-  entry.bytes.reset(const_cast<uint8_t*>(frame.data));  // borrowed: given back below
+  entry.data = frame.data;
   Pay(entry.kind, entry.size, entry.objects());
   buffered_ += entry.size + kHeaderSize;
   SendStatus status;
   do {
     status = SendPiece(entry);
-  } while (status == SendStatus::Sent && entry.fragmented() && entry.offset < entry.size && !raw_);
-  entry.bytes.release();
-  if (status == SendStatus::Sent) return status;
+  } while (status == SendStatus::Sent && IsPartlySent(entry) && entry.offset < kDirectBudget);
+  if (status == SendStatus::Sent && !IsPartlySent(entry)) return status;
   bool started = entry.offset > 0;
   buffered_ -= entry.size - entry.offset + (started ? 0 : kHeaderSize);
   if (!started) Refund(entry.kind, entry.size, entry.objects());
-  if (status != SendStatus::Full && !started) return status;
+  if (status == SendStatus::Broken || (status != SendStatus::Full && !started)) return status;
   frame.attachment = std::move(entry.attachment);
   SendStatus queued = Enqueue(frame, sequence, entry.offset);
   if (!started) return queued;
@@ -119,6 +133,7 @@ SendStatus Outbox::Enqueue(Frame& frame, uint64_t sequence, size_t offset) {
   entry->offset = offset;
   entry->attachment = std::move(frame.attachment);
   entry->bytes = std::move(bytes);
+  entry->data = entry->bytes.get();
   entry->previous = waiting_last_;
   (waiting_last_ != nullptr ? waiting_last_->next : waiting_) = entry;
   waiting_last_ = entry;
@@ -138,29 +153,31 @@ bool Outbox::Cancel(uint64_t sequence) {
   return false;
 }
 
-SendStatus Outbox::Flush() {
+SendStatus Outbox::Flush(size_t budget) {
   for (;;) {
     if (broken_) return SendStatus::Broken;
     if (blocked_) return SendStatus::Full;
-    SendStatus status = SendReady();
-    if (status != SendStatus::Sent) return status;
+    SendStatus status = SendReady(budget);
+    if (status == SendStatus::TooLarge) return Note(SendStatus::Broken);
+    if (status != SendStatus::Sent || budget == 0) return status;
     Entry* entry = Eligible();
-    bool small = entry != nullptr && !raw_ && !entry->fragmented() && entry->attachment == nullptr && entry->size < kDirectFrom;
-    if (small && Fits(entry->size)) {
+    if (entry != nullptr && IsPackable(*entry) && Fits(entry->size)) {
       Pay(entry->kind, entry->size, 0);
-      Append({entry->kind, 0, 0, static_cast<uint32_t>(entry->size), entry->correlation}, entry->bytes.get());
+      Append({entry->kind, 0, 0, static_cast<uint32_t>(entry->size), entry->correlation}, entry->data);
       Remove(entry);
     } else if (open_ != nullptr) {
       CloseOpen();
     } else if (entry != nullptr) {
       if (entry != active_) Pay(entry->kind, entry->size, entry->objects());
+      size_t before = entry->offset;
       status = SendPiece(*entry);
       if (status != SendStatus::Sent) {
         if (entry != active_) Refund(entry->kind, entry->size, entry->objects());
-        if (status != SendStatus::TooLarge) return status;
-        // A raw packet whose limit shrank since it was accepted; there is nobody left to tell but the channel.
-        broken_ = true;
-      } else if (!raw_ && entry->fragmented() && entry->offset < entry->size) {
+        // What was accepted can no longer be refused, only lost, and that ends the channel.
+        return status == SendStatus::TooLarge ? Note(SendStatus::Broken) : status;
+      }
+      budget -= std::min(budget, std::max(entry->offset - before, kHeaderSize));
+      if (IsPartlySent(*entry)) {
         active_ = entry;
       } else {
         Remove(entry);
@@ -173,6 +190,14 @@ SendStatus Outbox::Flush() {
 
 bool Outbox::waits_for_credit() const {
   return waiting_ != nullptr && !blocked_ && ready_ == nullptr && Eligible() == nullptr;
+}
+
+bool Outbox::IsPackable(const Entry& entry) const {
+  return !raw_ && entry.size < kDirectFrom && entry.attachment == nullptr;
+}
+
+bool Outbox::IsPartlySent(const Entry& entry) const {
+  return !raw_ && entry.fragmented() && entry.offset < entry.size;
 }
 
 // The next queued frame that may be sent now.
@@ -190,7 +215,7 @@ Outbox::Entry* Outbox::Eligible() const {
 // One packet of the entry: all of it, or its next fragment.
 SendStatus Outbox::SendPiece(Entry& entry) {
   if (raw_) {
-    Segment whole = {entry.bytes.get(), entry.size};
+    Segment whole = {entry.data, entry.size};
     SendStatus status = Note(sink_.SendPacket(&whole, 1, entry.attachment.get()));
     if (status == SendStatus::Sent) buffered_ -= entry.size + kHeaderSize;
     return status;
@@ -207,7 +232,7 @@ SendStatus Outbox::SendPiece(Entry& entry) {
     if (first) EncodeFragmentPrefix({entry.kind, static_cast<uint32_t>(entry.size)}, head + kHeaderSize);
   }
   EncodeHeader(header, head);
-  Segment segments[2] = {{head, kHeaderSize + prefix}, {entry.bytes.get() + entry.offset, piece}};
+  Segment segments[2] = {{head, kHeaderSize + prefix}, {entry.data + entry.offset, piece}};
   SendStatus status = Note(sink_.SendPacket(segments, piece > 0 ? 2 : 1, first ? entry.attachment.get() : nullptr));
   if (status != SendStatus::Sent) return status;
   entry.offset += piece;
@@ -215,8 +240,8 @@ SendStatus Outbox::SendPiece(Entry& entry) {
   return status;
 }
 
-SendStatus Outbox::SendReady() {
-  while (ready_ != nullptr) {
+SendStatus Outbox::SendReady(size_t& budget) {
+  while (ready_ != nullptr && budget > 0) {
     Segment whole = {ready_->data, ready_->size};
     SendStatus status = Note(sink_.SendPacket(&whole, 1, nullptr));
     if (status != SendStatus::Sent) return status;
@@ -224,6 +249,7 @@ SendStatus Outbox::SendReady() {
     ready_ = packet->next;
     if (ready_ == nullptr) ready_last_ = nullptr;
     buffered_ -= packet->size;
+    budget -= std::min(budget, packet->size);
     pool_.Release(packet);
   }
   return SendStatus::Sent;

@@ -2,6 +2,7 @@
 // and lets everything else pass them. Knows neither N-API nor an operating system.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -40,7 +41,7 @@ class PacketSink {
 class Outbox {
  public:
   Outbox(PacketSink& sink, PacketPool& pool) : sink_(sink), pool_(pool) {}
-  ~Outbox();
+  ~Outbox() { Clear(); }
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
@@ -65,10 +66,13 @@ class Outbox {
   // Removes a queued frame of which nothing has left.
   bool Cancel(uint64_t sequence);
 
-  // Hands packets to the sink until everything is gone or it stops taking them.
-  SendStatus Flush();
+  // Hands packets to the sink until everything is gone, it stops taking them, or about `budget` bytes have left: then Sent, and not empty().
+  SendStatus Flush(size_t budget = SIZE_MAX);
 
-  void AddCredit(int64_t credit) { credit_ += credit; }
+  // Nothing will be sent any more.
+  void Clear();
+
+  void AddCredit(int64_t credit) { credit_ = std::min(credit_ + credit, kMaxCredit); }
   // The socket said it takes packets again.
   void Unblock() { blocked_ = false; }
 
@@ -76,20 +80,26 @@ class Outbox {
   bool empty() const { return open_ == nullptr && ready_ == nullptr && waiting_ == nullptr; }
   // Whether what is left waits for the sink, not (only) for credit.
   bool blocked() const { return blocked_; }
+  bool broken() const { return broken_; }
   bool waits_for_credit() const;
 
  private:
   struct Entry;
+
+  // No peer can grant so often that it overflows.
+  static constexpr int64_t kMaxCredit = int64_t{1} << 53;
 
   bool MayStart(const Frame& frame) const;
   SendStatus SendDirect(Frame& frame, uint64_t sequence);
   SendStatus Enqueue(Frame& frame, uint64_t sequence, size_t offset);
   void Append(const FrameHeader& header, const uint8_t* data);
   bool Fits(size_t size) const;
+  bool IsPackable(const Entry& entry) const;
+  bool IsPartlySent(const Entry& entry) const;
   void CloseOpen();
   Entry* Eligible() const;
   SendStatus SendPiece(Entry& entry);
-  SendStatus SendReady();
+  SendStatus SendReady(size_t& budget);
   void Pay(Kind kind, size_t size, uint32_t objects);
   void Refund(Kind kind, size_t size, uint32_t objects);
   void Remove(Entry* entry);

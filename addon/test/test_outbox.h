@@ -29,6 +29,10 @@ class TestSink final : public PacketSink {
 
   SendStatus SendPacket(const Segment* segments, size_t count, const Attachment* attachment) override {
     if (broken) return SendStatus::Broken;
+    if (shortages > 0) {
+      shortages--;
+      return SendStatus::Shortage;
+    }
     if (room == 0) return SendStatus::Full;
     room--;
     Taken packet = {{}, attachment != nullptr ? attachment->count() : 0};
@@ -38,6 +42,7 @@ class TestSink final : public PacketSink {
   }
 
   uint32_t room = 0;
+  uint32_t shortages = 0;
   bool broken = false;
   std::vector<Taken> taken;
 };
@@ -52,6 +57,7 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
                            InstanceMethod<&TestOutbox::Flush>("flush"),
                            InstanceMethod<&TestOutbox::AddCredit>("addCredit"),
                            InstanceMethod<&TestOutbox::MakeRoom>("makeRoom"),
+                           InstanceMethod<&TestOutbox::Starve>("starve"),
                            InstanceMethod<&TestOutbox::Break>("break"),
                            InstanceMethod<&TestOutbox::Take>("take"),
                            InstanceAccessor<&TestOutbox::GetBuffered>("buffered"),
@@ -91,6 +97,11 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
   void MakeRoom(const Napi::CallbackInfo& info) {
     sink_.room += info[0].As<Napi::Number>().Uint32Value();
     outbox_.Unblock();
+  }
+
+  // So many packets are refused for want of something nobody will announce.
+  void Starve(const Napi::CallbackInfo& info) {
+    sink_.shortages = info[0].As<Napi::Number>().Uint32Value();
   }
 
   void Break(const Napi::CallbackInfo&) {

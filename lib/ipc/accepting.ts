@@ -3,6 +3,8 @@ import { constants } from 'node:os';
 import { systemError } from '../errors.js';
 import type { NativeAcceptor, NativeChannel } from '../native/index.js';
 import type { AcceptorOwner } from './dispatch.js';
+import { READABLE } from './link.js';
+import type { Member } from './selection.js';
 import { forgetDescriptorFreed, onDescriptorFreed } from './shortage.js';
 
 const NOBODY_THERE = -constants.errno.EAGAIN;
@@ -23,7 +25,8 @@ export interface AcceptingHost {
   onPause(isPaused: boolean): void;
 }
 
-export class Accepting implements AcceptorOwner {
+export class Accepting implements AcceptorOwner, Member {
+  readonly interest = READABLE;
   readonly acceptor: NativeAcceptor;
   readonly #host: AcceptingHost;
   readonly #retry = () => this.#tryAgain();
@@ -31,20 +34,37 @@ export class Accepting implements AcceptorOwner {
   #retryAt = Infinity;
   #isRefed = true;
   #isShort = false;
+  #isHeld = false;
 
   constructor(acceptor: NativeAcceptor, host: AcceptingHost) {
     this.acceptor = acceptor;
     this.#host = host;
     acceptor.setOwner(this);
+    acceptor.setRef(true);
   }
 
-  /** No descriptor was left, so the listening socket is not looked at for a while. */
+  /** The listening socket is not looked at: it is held, or no descriptor was left and it is too early to try again. */
   get isPaused(): boolean {
-    return this.#retryAt !== Infinity;
+    return this.#isHeld || this.#retryAt !== Infinity;
+  }
+
+  /** Accepts nobody until told otherwise. */
+  hold(isHeld: boolean): void {
+    const wasPaused = this.isPaused;
+    this.#isHeld = isHeld;
+    if (this.isPaused !== wasPaused) this.#host.onPause(this.isPaused);
+  }
+
+  get fd(): number {
+    return this.acceptor.fd;
+  }
+
+  onReady(): void {
+    this.onAcceptable();
   }
 
   onAcceptable(): void {
-    for (let count = 0; count < MAX_PER_WAKE; count += 1) {
+    for (let count = 0; count < MAX_PER_WAKE && !this.isPaused; count += 1) {
       const client = this.acceptor.accept();
       if (typeof client === 'number' && client !== CLIENT_LEFT) {
         if (client === NOBODY_THERE) this.#isShort = false;
@@ -77,6 +97,7 @@ export class Accepting implements AcceptorOwner {
   #pause(errno: number): void {
     const isNew = !this.#isShort;
     this.#isShort = true;
+    clearTimeout(this.#timer);
     this.#retryAt = performance.now() + RETRY_MS;
     this.#timer = setTimeout(this.#retry, RETRY_MS);
     if (!this.#isRefed) this.#timer.unref();
@@ -88,6 +109,7 @@ export class Accepting implements AcceptorOwner {
 
   #tryAgain(): void {
     this.#stopWaiting();
+    if (this.#isHeld) return;
     this.#host.onPause(false);
     this.onAcceptable();
   }

@@ -6,9 +6,11 @@ import type { ChannelOwner } from './dispatch.js';
 import { refused, violated } from './endings.js';
 import { decodeHello, encodeRefused, encodeWelcome, PROTOCOL_VERSION, Reason } from './greeting.js';
 import { check, checkSync, credentialsOf } from './identity.js';
+import { READABLE } from './link.js';
 import type { Message } from './message.js';
 import type { ListenerSettings } from './options.js';
 import type { Policy } from './policy.js';
+import type { Member } from './selection.js';
 import { Session, type SessionHost } from './session.js';
 import { descriptorFreed } from './shortage.js';
 import type { Ending } from './taker.js';
@@ -23,18 +25,22 @@ export interface AdmissionHost extends SessionHost {
   readonly isWatched: boolean;
   /** No more connections are wanted. */
   readonly isFull: boolean;
+  /** Nothing is to be done for the client until a validator has answered. */
+  onDeciding(admission: Admission): void;
   /** The client has been greeted. */
   onAdmitted(admission: Admission, session: Session): void;
   /** The client has been turned away, or (without an error) has left before it said anything. */
   onRejected(admission: Admission, error: Error | undefined): void;
 }
 
-export class Admission implements ChannelOwner {
+export class Admission implements ChannelOwner, Member {
+  readonly interest = READABLE;
   readonly socket: NativeChannel;
   readonly credentials: Credentials;
   /** When it is given up, in the time of `performance.now()`. */
   readonly deadline: number;
   readonly #host: AdmissionHost;
+  #isDeciding = false;
   #isOver = false;
 
   constructor(socket: NativeChannel, host: AdmissionHost) {
@@ -45,7 +51,20 @@ export class Admission implements ChannelOwner {
     socket.setOwner(this);
   }
 
+  get fd(): number {
+    return this.socket.fd;
+  }
+
+  /** The first packet has come, and a validator has not answered yet. */
+  get isDeciding(): boolean {
+    return this.#isDeciding;
+  }
+
   onBatch(): void {
+    this.look();
+  }
+
+  onReady(): void {
     this.look();
   }
 
@@ -55,6 +74,7 @@ export class Admission implements ChannelOwner {
 
   /** Looks at the first packet, if it has come. */
   look(): void {
+    if (this.#isDeciding) return;
     const { wire } = this.#host.settings;
     switch (this.socket.peekFirst()) {
       case FirstPacket.HELLO:
@@ -85,6 +105,8 @@ export class Admission implements ChannelOwner {
   #decide(isRaw: boolean): void {
     const { policy, isWatched } = this.#host;
     if (isWatched && policy.hasValidator) {
+      this.#isDeciding = true;
+      this.#host.onDeciding(this);
       check(policy, this.socket, this.credentials).then(
         () => this.#admit(isRaw),
         (error: Error) => this.#refuse(isRaw, Reason.POLICY, error),

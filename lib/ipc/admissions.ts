@@ -12,7 +12,7 @@ export class Admissions {
 
   add(admission: Admission): void {
     this.#waiting.add(admission);
-    if (this.#timer === undefined) this.#arm(admission.deadline);
+    this.#arm(admission.deadline);
   }
 
   delete(admission: Admission): void {
@@ -36,7 +36,7 @@ export class Admissions {
   }
 
   #arm(deadline: number): void {
-    if (deadline === Infinity) return;
+    if (this.#timer !== undefined || deadline === Infinity) return;
     this.#timer = setTimeout(() => this.#onTimer(), Math.max(deadline - performance.now(), 0)).unref();
   }
 
@@ -49,6 +49,6 @@ export class Admissions {
     this.#timer = undefined;
     this.expire();
     const [next] = this.#waiting;
-    if (next !== undefined && this.#timer === undefined) this.#arm(next.deadline);
+    if (next !== undefined) this.#arm(next.deadline);
   }
 }

@@ -118,7 +118,7 @@ export abstract class Channel extends ObservedEmitter implements AsyncIterable<M
     try {
       limits = validateCallOptions(options);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     const { signal } = limits;
     return this.#session.close({ signal, timeout: options?.timeout ?? DEFAULT_CLOSE_TIMEOUT });

@@ -4,6 +4,9 @@ import type { Message } from './message.js';
 import type { SendOptions } from './options.js';
 import type { Session } from './session.js';
 
+/** The public face of a listener's session. */
+export let createConnection: (session: Session) => Connection;
+
 /** The server's end of one client's connection. Made by a `Listener`. */
 export class Connection extends Channel {
   readonly #session: Session;
@@ -26,6 +29,3 @@ export class Connection extends Channel {
     return this.#session.sender.reply(options?.to, payload, options);
   }
 }
-
-/** The public face of a listener's session. */
-export let createConnection: (session: Session) => Connection;

@@ -2,7 +2,7 @@
 import { getSystemErrorName } from 'node:util';
 import { markAsUntransferable } from 'node:worker_threads';
 import { GipsError } from '../errors.js';
-import { LOST, native, Record, RECORD_SIZE, type Kind, type NativeBatch } from '../native/index.js';
+import { Kind, LOST, native, Record, RECORD_SIZE, type NativeBatch } from '../native/index.js';
 import type { Subject } from './endings.js';
 import type { Arrival } from './inbox.js';
 import { wrap } from './ipc-object.js';
@@ -28,17 +28,17 @@ export function readFrames(batch: NativeBatch, sink: FrameSink): void {
   for (let at = 0; at < end; at += RECORD_SIZE) {
     const kind = records[at + Record.KIND] as number;
     const correlation = records[at + Record.CORRELATION] as number;
+    const index = records[at + Record.BUFFER] as number;
+    const offset = records[at + Record.OFFSET] as number;
     if (kind === LOST) {
-      sink.onFrame(lost(sink, correlation));
+      if (offset === Kind.MESSAGE || offset === Kind.REQUEST) sink.onFrame(lost(sink, index));
       continue;
     }
-    const buffer = buffers[records[at + Record.BUFFER] as number];
-    const offset = records[at + Record.OFFSET] as number;
     const length = records[at + Record.LENGTH] as number;
     const count = records[at + Record.OBJECTS] as number;
     const came = count === 0 ? NO_OBJECTS : objects.slice(taken, taken + count).map((descriptor) => wrap(descriptor));
     taken += count;
-    sink.onFrame(Message.create(length === 0 ? undefined : buffer, offset, length, came, kind as Kind, correlation));
+    sink.onFrame(Message.create(length === 0 ? undefined : buffers[index], offset, length, came, kind as Kind, correlation));
   }
 }
 

@@ -2,7 +2,6 @@
 import { busyError, systemError } from '../errors.js';
 import type { Accepting } from './accepting.js';
 import type { Admission } from './admission.js';
-import { READABLE } from './link.js';
 import { Selection } from './selection.js';
 import type { Session } from './session.js';
 
@@ -43,7 +42,7 @@ export class HostDrive {
     if (this.#poller !== undefined) throw busyError(`Cannot use ${what} asynchronously: it is registered with a Poller; deregister it first`);
     this.#isWatched = true;
     this.#dropSelection();
-    this.watchAcceptor(accepting);
+    if (!accepting.isPaused) this.#watchAcceptor();
     for (const admission of admissions) admission.socket.watch(true);
     for (const { link } of sessions) link.watchAlone();
   }
@@ -77,7 +76,7 @@ export class HostDrive {
 
   addAdmission(admission: Admission): void {
     if (this.#isWatched) admission.socket.watch(true);
-    else this.#selection?.add(admission, memberOf(admission));
+    this.#selection?.add(admission, admission);
   }
 
   addSession(session: Session): void {
@@ -85,5 +84,47 @@ export class HostDrive {
     session.link.onInterest = () => this.#selection?.update(session);
     if (this.#isWatched) session.link.watchAlone();
     this.#selection?.add(session, session);
+  }
+
+  /** To be called before or right after a descriptor is closed, or when nothing is to be done for it now. */
+  remove(member: Admission | Session): void {
+    this.#selection?.remove(member);
+  }
+
+  /** For as long as there are no descriptors to accept clients with, the listening socket would always be ready. */
+  setAccepting(isAccepting: boolean): void {
+    const { accepting } = this.#driven;
+    if (!isAccepting) this.#selection?.remove(accepting);
+    else this.#selection?.add(accepting, accepting);
+    if (!this.#isWatched) return;
+    if (isAccepting) this.#watchAcceptor();
+    else accepting.acceptor.unwatch();
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#dropSelection();
+  }
+
+  #watchAcceptor(): void {
+    const { what, accepting } = this.#driven;
+    const errno = accepting.acceptor.watch();
+    if (errno < 0) throw systemError(errno, 'uv_poll', `watch ${what}`);
+  }
+
+  #select(): Selection {
+    if (this.#selection !== undefined) return this.#selection;
+    const { what, accepting, admissions, sessions } = this.#driven;
+    const selection = new Selection(what);
+    this.#selection = selection;
+    if (!accepting.isPaused) selection.add(accepting, accepting);
+    for (const admission of admissions) if (!admission.isDeciding) selection.add(admission, admission);
+    for (const session of sessions) selection.add(session, session);
+    return selection;
+  }
+
+  #dropSelection(): void {
+    this.#selection?.close();
+    this.#selection = undefined;
   }
 }

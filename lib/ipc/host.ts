@@ -1,7 +1,7 @@
-/** A listener behind its public face: its clients, how they are consumed, and who drives it. */
+/** A listener behind its public face: its clients, and how they are consumed. */
 import type { EventEmitter } from 'eventemitter3';
-import { busyError, closedError } from '../errors.js';
-import type { NativeAcceptor, NativeChannel } from '../native/index.js';
+import { busyError, closedError, GipsError, systemError } from '../errors.js';
+import type { NativeAcceptor, NativeChannel, NativeDescriptor } from '../native/index.js';
 import { Accepting, type AcceptingHost } from './accepting.js';
 import { Admission, type AdmissionHost } from './admission.js';
 import { Admissions } from './admissions.js';
@@ -9,35 +9,248 @@ import { Arrivals } from './arrivals.js';
 import { createConnection, type Connection } from './connection.js';
 import './dispatch.js';
 import type { ListenerEvents } from './events.js';
-import { READABLE, WRITABLE } from './link.js';
+import { HostDrive, type Driven } from './host-drive.js';
 import { keep, release, type OpenHandle } from './open-handles.js';
 import type { ListenerSettings } from './options.js';
 import { Pods } from './pods.js';
 import type { Policy } from './policy.js';
 import { emitSafely } from './rethrow.js';
-import { Selection } from './selection.js';
 import type { Session } from './session.js';
 import { ChannelCounters, type ListenerStats } from './stats.js';
 
 /** The ways to consume a listener. */
 export type Use = 'pods' | 'connections';
 
-const USES = { pods: 'pods (accept, tryAccept, acceptSync, for await)', connections: 'connections' } as const;
+/** How many connections may have ended with messages nobody has taken yet, before no more clients are accepted. */
+const MAX_LEFTOVERS = 256;
 
-export class Host implements AcceptingHost, AdmissionHost, OpenHandle {
+/** How long closing tries to get rid of what was sent to clients that do not take it. */
+const CLOSE_TIMEOUT = 5000;
+
+export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   readonly what: string;
   readonly address: string;
   readonly policy: Policy;
   readonly settings: ListenerSettings;
-  readonly pods: Pods;
-  readonly arrivals: Arrivals;
-  readonly drive: HostDrive;
+  readonly accepting: Accepting;
+  readonly admissions = new Admissions();
+  readonly pods = new Pods(this);
+  readonly arrivals = new Arrivals(this);
+  readonly drive = new HostDrive(this);
   /** Where events go. */
   events: EventEmitter<ListenerEvents> | undefined = undefined;
-  readonly #accepting: Accepting;
-  readonly #admissions = new Admissions();
+  /** Called once, when the descriptors are about to be closed. */
+  onClose: (() => void) | undefined = undefined;
   /** Connections that are open, or whose messages may still become pods. */
   readonly #connections = new Map<Session, Connection>();
-  readonly #counters = new ListenerCounters();
+  readonly #ended = new ChannelCounters();
+  #open = 0;
+  #accepted = 0;
+  #rejected = 0;
+  #leftovers = 0;
   #use: Use | undefined = undefined;
+  #isClosed = false;
   #closing: Promise<void> | undefined = undefined;
+
+  constructor(acceptor: NativeAcceptor, address: string, policy: Policy, settings: ListenerSettings) {
+    this.what = `Listener "${address}"`;
+    this.address = address;
+    this.policy = policy;
+    this.settings = settings;
+    this.accepting = new Accepting(acceptor, this);
+    keep(this);
+  }
+
+  /** It accepts no more, and nothing that came is given to anybody. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get isWatched(): boolean {
+    return this.drive.isWatched;
+  }
+
+  get isFull(): boolean {
+    return this.#open >= this.settings.maxConnections;
+  }
+
+  get sessions(): Iterable<Session> {
+    return this.#connections.keys();
+  }
+
+  get stats(): ListenerStats {
+    const total = new ChannelCounters();
+    total.add(this.#ended);
+    for (const session of this.sessions) total.add(session.counters);
+    return { connections: this.#open, accepted: this.#accepted, rejected: this.#rejected, ...total.snapshot() };
+  }
+
+  /** The first use decides how the listener is consumed; throws for another. */
+  use(use: Use): void {
+    if (this.#use === use) return;
+    if (this.#use !== undefined) {
+      throw busyError(`Cannot use ${this.what} by ${use}: it is used by ${this.#use} already; consume a listener in one way`);
+    }
+    this.#use = use;
+    if (use === 'pods') {
+      this.arrivals.clear();
+      for (const session of this.sessions) this.pods.adopt(session);
+    } else {
+      for (const session of this.sessions) if (session.isOver) this.#forget(session);
+    }
+  }
+
+  /** Has the event loop do the work; throws if a poller does it. */
+  watch(): void {
+    this.drive.watch();
+  }
+
+  /** See `HostDrive`. */
+  pump(): void {
+    this.drive.pump();
+  }
+
+  wait(ms: number): void {
+    this.drive.wait(ms);
+  }
+
+  share(): NativeDescriptor {
+    this.assertOpen();
+    const descriptor = this.accepting.acceptor.share();
+    if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', `share ${this.what}`, this.address);
+    return descriptor;
+  }
+
+  assertOpen(): void {
+    if (this.isClosed) throw closedError(this.what, this.address);
+  }
+
+  connectionOf(session: Session): Connection {
+    return this.#connections.get(session) as Connection;
+  }
+
+  tick(): void {
+    this.accepting.tick();
+    this.admissions.expire();
+  }
+
+  onClient(socket: NativeChannel): void {
+    const admission = new Admission(socket, this);
+    this.admissions.add(admission);
+    this.drive.addAdmission(admission);
+    // Without an event loop, what has come already would have to wait for another call.
+    if (!this.isWatched) admission.look();
+  }
+
+  onPause(isPaused: boolean): void {
+    this.drive.setAccepting(!isPaused);
+  }
+
+  onShortage(error: Error): void {
+    this.#emitError(error);
+  }
+
+  onDeciding(admission: Admission): void {
+    this.drive.remove(admission);
+  }
+
+  onAdmitted(admission: Admission, session: Session): void {
+    this.#forgetAdmission(admission);
+    this.#accepted += 1;
+    const connection = createConnection(session);
+    this.#connections.set(session, connection);
+    if (this.#use === 'pods') this.pods.adopt(session);
+    else this.arrivals.add(connection);
+    this.#open += 1;
+    if (session.isOver) this.onEnd(session);
+    this.drive.addSession(session);
+    if (this.events !== undefined) emitSafely(this.events, 'connection', connection);
+    session.deliver();
+  }
+
+  onRejected(admission: Admission, error: Error | undefined): void {
+    this.#forgetAdmission(admission);
+    if (error === undefined) return;
+    this.#rejected += 1;
+    if (this.events !== undefined) emitSafely(this.events, 'rejected', error, admission.credentials);
+  }
+
+  onUse(): void {
+    this.use('connections');
+  }
+
+  onActivity(session: Session): void {
+    if (this.#use !== 'pods' || this.isClosed) return;
+    this.pods.offer(session);
+    this.pods.serve();
+  }
+
+  onEnd(session: Session): void {
+    if (!this.#connections.has(session)) return;
+    this.#open -= 1;
+    this.drive.remove(session);
+    if (this.#use === 'connections' || session.receiver.isEmpty) return this.#forget(session);
+    this.#leftovers += 1;
+    this.#checkLeftovers();
+  }
+
+  /** A connection whose messages come as pods has none at the moment. */
+  onDrained(session: Session): void {
+    if (!session.isOver || !this.#connections.has(session)) return;
+    this.#leftovers -= 1;
+    this.#forget(session);
+    this.#checkLeftovers();
+  }
+
+  onLoss(session: Session, error: Error): void {
+    if (!emitSafely(this.connectionOf(session), 'error', error)) this.#emitError(error);
+  }
+
+  /** Stops accepting, frees the name, and closes every connection. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  leave(): void {
+    this.accepting.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosed = true;
+    this.onClose?.();
+    this.accepting.close();
+    this.admissions.cancel();
+    this.pods.clear();
+    this.arrivals.clear();
+    const limits = { signal: undefined, timeout: CLOSE_TIMEOUT };
+    const closings = [...this.sessions].map((session) => session.close(limits));
+    this.drive.close();
+    await Promise.all(closings);
+    for (const session of this.sessions) this.#forget(session);
+    release(this);
+    if (this.events !== undefined) emitSafely(this.events, 'close');
+  }
+
+  #forgetAdmission(admission: Admission): void {
+    this.admissions.delete(admission);
+    this.drive.remove(admission);
+  }
+
+  #forget(session: Session): void {
+    const connection = this.connectionOf(session);
+    this.#connections.delete(session);
+    this.#ended.add(session.counters);
+    if (session.receiver.isEmpty) this.arrivals.forget(connection);
+  }
+
+  /** Clients that come, send and go faster than their messages are taken have to wait, or those would pile up. */
+  #checkLeftovers(): void {
+    this.accepting.hold(this.#leftovers >= MAX_LEFTOVERS);
+  }
+
+  #emitError(error: Error): void {
+    if (this.events !== undefined && emitSafely(this.events, 'error', error)) return;
+    process.emitWarning(error.message, { type: 'GipsWarning', code: error instanceof GipsError ? error.code : undefined });
+  }
+}

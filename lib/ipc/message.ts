@@ -80,14 +80,6 @@ export class Message {
   }
 
   /**
-   * Bytes of payload.
-   * @internal
-   */
-  get size(): number {
-    return this.#length;
-  }
-
-  /**
    * What it counts in flow control.
    * @internal
    */

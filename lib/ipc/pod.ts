@@ -4,6 +4,9 @@ import type { Credentials } from './credentials.js';
 import type { Message } from './message.js';
 import type { SendOptions } from './options.js';
 
+/** For listeners alone. */
+export let createPod: (connection: Connection, message: Message) => Pod;
+
 /** One message of one client, with the connection to answer on. */
 export class Pod {
   /** Where the message came from. Receiving from it is `ERR_GIPS_BUSY`: its messages come as pods. */
@@ -34,5 +37,3 @@ export class Pod {
     return this.connection.reply(payload, { ...options, to: this.message });
   }
 }
-
-export let createPod: (connection: Connection, message: Message) => Pod;

@@ -68,14 +68,14 @@ export class Sender {
       const objects = validateObjects(options);
       if (limits.signal?.aborted === true) throw limits.signal.reason;
       const size = this.#check(bytes);
-      this.#checkRoom(size);
       this.#session.link.watch();
       if (limits.timeout === 0 && (this.isFull || this.#mustPostpone(size))) throw this.#timedOut(0);
+      this.#checkRoom(size);
       if (this.#mustPostpone(size)) return this.#postpone(new PostponedMessage(bytes, size, objects), limits);
       const sequence = this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
       return this.isFull ? this.#waitBelowMark(sequence, limits) : sent(size);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -93,7 +93,7 @@ export class Sender {
       else this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
       return sent(size);
     } catch (error) {
-      return isPeerGone(error) ? Promise.resolve() : Promise.reject(error as Error);
+      return isPeerGone(error) ? Promise.resolve() : Promise.reject(error);
     }
   }
 
@@ -135,7 +135,7 @@ export class Sender {
       if (limits.timeout === 0) throw this.#timedOut(0);
       return this.whenEmpty(limits);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

@@ -10,12 +10,13 @@ import { closed, goodbye, untaken, vanished, violated } from './endings.js';
 import type { ChannelEvents } from './events.js';
 import { readFrames, type FrameSink } from './frames.js';
 import type { Arrival } from './inbox.js';
-import { Link } from './link.js';
+import { Link, READABLE, WRITABLE } from './link.js';
 import { Message } from './message.js';
 import { keep, release, type OpenHandle } from './open-handles.js';
 import type { ChannelSettings } from './options.js';
 import { Receiver } from './receiver.js';
 import { emitSafely } from './rethrow.js';
+import type { Member } from './selection.js';
 import { Sender } from './sender.js';
 import { descriptorFreed } from './shortage.js';
 import { ChannelCounters } from './stats.js';
@@ -51,7 +52,7 @@ export interface SessionParts {
 /** Failure class of a request nobody answers, see docs/wire-protocol.md. */
 const UNSUPPORTED = '\u0001nobody answers requests here';
 
-export class Session implements ChannelOwner, FrameSink, OpenHandle {
+export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   readonly what: string;
   readonly address: string;
   readonly credentials: Credentials;
@@ -88,6 +89,14 @@ export class Session implements ChannelOwner, FrameSink, OpenHandle {
     keep(this);
   }
 
+  get fd(): number {
+    return this.link.fd;
+  }
+
+  get interest(): number {
+    return this.link.interest;
+  }
+
   /** Nothing is received or sent any more. */
   get isOver(): boolean {
     return this.#isOver;
@@ -101,6 +110,12 @@ export class Session implements ChannelOwner, FrameSink, OpenHandle {
   onBatch(batch: NativeBatch): void {
     this.#absorb(batch);
     this.deliver();
+  }
+
+  /** A selector says what the descriptor is ready for. */
+  onReady(readiness: number): void {
+    if ((readiness & WRITABLE) !== 0) this.flush();
+    if ((readiness & READABLE) !== 0 && !this.#isOver) this.#pump();
   }
 
   onWritable(errno: number): void {
@@ -123,11 +138,7 @@ export class Session implements ChannelOwner, FrameSink, OpenHandle {
 
   /** Lets in what has arrived at the system, without waiting. Runs no user code. */
   pump(): void {
-    if (this.#isOver || !this.link.isReading) return;
-    this.receive();
-    this.receiver.serve();
-    this.subscription.flowSoon();
-    this.host?.onActivity(this);
+    if (!this.#isOver && this.link.isReading) this.#pump();
   }
 
   /** Sends what the OS takes now. */
@@ -194,6 +205,13 @@ export class Session implements ChannelOwner, FrameSink, OpenHandle {
   /** A poller has no use for the descriptor any more. */
   unclaimed(): void {
     if (this.#isOver) this.#release();
+  }
+
+  #pump(): void {
+    this.receive();
+    this.receiver.serve();
+    this.subscription.flowSoon();
+    this.host?.onActivity(this);
   }
 
   #absorb(batch: NativeBatch): void {

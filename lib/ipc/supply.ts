@@ -3,7 +3,7 @@ import { validateCallOptions, validateTimeout, type CallLimits } from '../valida
 import { Deadline } from './deadline.js';
 import { Iteration } from './iteration.js';
 import { CALLS, CallTaker, IterationTaker, type Ending, type IterationState, type Taker, type Taking } from './taker.js';
-import { WaitQueue, type Waiter } from './waiter.js';
+import { WaitQueue } from './waiter.js';
 
 type Waiting<T> = (CallTaker<T> | IterationTaker<T>) & Taker<T>;
 
@@ -42,7 +42,7 @@ export abstract class Supply<T> {
       if (limits.timeout === 0) throw this.timedOut(0);
       return this.#takeLater(limits);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -74,7 +74,7 @@ export abstract class Supply<T> {
       if (value !== undefined) return Promise.resolve({ done: false, value });
     } catch (error) {
       iteration.finish();
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     const taker = new IterationTaker<T>(iteration);
     if (this.ending === undefined) this.#add(taker);

@@ -27,7 +27,7 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 /**
  * One record per received frame in `NativeBinding.records`, `RECORD_SIZE` doubles each.
  * A record whose kind is `LOST` stands where a message was whose descriptors could not be received (EMFILE): the message is
- * gone, the channel lives on, and the receiver must be told in order. Its correlation is the errno.
+ * gone, the channel lives on, and the receiver must be told in order. Its BUFFER is the errno (positive), its OFFSET the kind it had.
  */
 export const Record = { KIND: 0, CORRELATION: 1, BUFFER: 2, OFFSET: 3, LENGTH: 4, OBJECTS: 5 } as const;
 export const RECORD_SIZE = 6;
@@ -110,13 +110,13 @@ export interface NativeChannel {
    * Queues one frame and, if it is the first of this loop turn, sends it at once; the rest of the turn is coalesced.
    * MESSAGE and REQUEST frames wait for credit in order; all other kinds pass them.
    * Payloads over 64 KiB are fragmented. The bytes and descriptors are taken (copied, duplicated) before it returns.
-   * @returns a sequence number > 0 for `cancel`, or a negative errno: nothing was queued (EMFILE while duplicating; EPIPE, ECONNRESET
-   *   when the socket is gone; EMSGSIZE for a raw packet the kernel will not take).
+   * @returns a sequence number > 0 for `cancel`, or a negative errno: nothing was queued (EMFILE while duplicating; ENOBUFS for a shortage;
+   *   EPIPE when the socket is gone; EMSGSIZE for a raw packet the kernel will not take).
    */
   send(kind: number, payload: string | ArrayBuffer | ArrayBufferView, correlation: number, objects?: readonly NativeDescriptor[]): number;
   /** Removes a queued frame of which not one byte has left. True if it was removed. */
   cancel(sequence: number): boolean;
-  /** Hands as much to the OS as it takes without waiting. 0, or a negative errno when the socket is gone. */
+  /** Hands as much to the OS as it takes without waiting. 0, or -EPIPE when the socket is gone. */
   flush(): number;
   /** True while frames wait for credit (and not for the socket). */
   readonly waitsForCredit: boolean;
@@ -209,7 +209,7 @@ export interface NativeBinding {
 
   /**
    * Installs the functions called by the loop. `onBatch(owner, batch)` for a channel with records or an end, or, before `open`, when the first
-   * packet is there; `onWritable(owner, errno)` when BUFFERED fell below `State.NOTIFY_BELOW` or, errno < 0, the socket failed while sending;
+   * packet is there; `onWritable(owner, errno)` when BUFFERED fell below `State.NOTIFY_BELOW` or, once and with errno < 0, the socket broke;
    * `onAcceptable(owner)`.
    */
   setDispatch(

@@ -1,5 +1,4 @@
 /** What `Poller.poll` reports: a reusable list of events, and the numbers in them. */
-
 import { validateInteger } from '../validate.js';
 
 /** Names one registration with a `Poller`. Registrations count from 1, and a token is never used again. */

@@ -1,5 +1,4 @@
 /** Any descriptor as a source of a `Poller`. */
-
 import { busyError } from '../errors.js';
 import { validateInteger } from '../validate.js';
 import { kSource, type Source, type SourceHandle } from './source.js';

@@ -1,6 +1,6 @@
 /** Waits for many sources at once, without the event loop. */
-
-import { closedError, busyError, GipsError, invalidArgType, systemError } from '../errors.js';
+import { constants } from 'node:os';
+import { busyError, closedError, GipsError, invalidArgType, systemError } from '../errors.js';
 import { native } from '../native/index.js';
 import type { NativeSelector, NativeWaker } from '../native/binding.js';
 import { validateTimeout } from '../validate.js';
@@ -22,7 +22,7 @@ const BATCH = 256;
  * Readiness is level-triggered: what was not taken is reported again by the next `poll`. While a source is registered, the event loop does not
  * watch it, and its asynchronous methods throw `ERR_GIPS_BUSY`.
  */
-export class Poller {
+export class Poller implements Disposable {
   readonly #selector: NativeSelector;
   readonly #waker: NativeWaker;
   readonly #tickets = new Set<Ticket>();
@@ -249,23 +249,18 @@ function pollEvent(token: Token, interest: Interest): PollEvent {
   };
 }
 
-const EPERM = -1;
-const EBADF = -9;
-const EEXIST = -17;
+const { EBADF, EEXIST, EPERM } = constants.errno;
+
+/** What the kernel's refusals mean here. */
+const REFUSALS: ReadonlyMap<number, { code: string; reason: string }> = new Map([
+  [-EBADF, { code: 'EINVAL', reason: 'it is not an open descriptor of this process' }],
+  [-EPERM, { code: 'EINVAL', reason: 'regular files and directories cannot be polled; read and write them directly' }],
+  [-EEXIST, { code: 'EEXIST', reason: 'this Poller watches that descriptor already, through another source' }],
+]);
 
 function cannotWatch(errno: number, { what }: SourceHandle): GipsError {
-  const details = { errno, syscall: 'epoll_ctl' };
-  if (errno === EPERM)
-    return new GipsError(`Cannot register ${what}: regular files and directories cannot be polled; read and write them directly`, {
-      code: 'EINVAL',
-      ...details,
-    });
-  if (errno === EBADF)
-    return new GipsError(`Cannot register ${what}: it is not an open descriptor of this process`, { code: 'EINVAL', ...details });
-  if (errno === EEXIST)
-    return new GipsError(`Cannot register ${what}: this Poller watches that descriptor already, through another source`, {
-      code: 'EEXIST',
-      ...details,
-    });
-  return systemError(errno, 'epoll_ctl', `Cannot register ${what}`);
+  const attempted = `Cannot register ${what}`;
+  const refusal = REFUSALS.get(errno);
+  if (refusal === undefined) return systemError(errno, 'epoll_ctl', attempted);
+  return new GipsError(`${attempted}: ${refusal.reason}`, { code: refusal.code, errno, syscall: 'epoll_ctl' });
 }

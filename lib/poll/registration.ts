@@ -1,5 +1,4 @@
 /** One source in one poller: what the kernel is asked to watch for, and what comes of it. */
-
 import type { NativeSelector } from '../native/binding.js';
 import { Interest, type Token } from './events.js';
 import type { SourceHandle } from './source.js';

@@ -5,7 +5,6 @@
  * and the number may by then stand for something else. So a ticket owns a duplicate of its own, which nobody closes but the one who wins the
  * exchange of its state: the receiver who takes it, or the issuer who withdraws it.
  */
-
 import { native } from '../native/index.js';
 import type { NativeDescriptor } from '../native/binding.js';
 

@@ -1,5 +1,4 @@
 /** Ends a `Poller.poll` from another thread. */
-
 import { types } from 'node:util';
 import { closedError, GipsError, invalidArgType, systemError } from '../errors.js';
 import { native } from '../native/index.js';
@@ -15,7 +14,7 @@ export let createWaker: (fd: number, tickets: Set<Ticket>) => Waker;
  *
  * A waker outlives its poller: `wake()` then does nothing.
  */
-export class Waker {
+export class Waker implements Disposable {
   readonly #native: NativeWaker;
   readonly #tickets: Set<Ticket>;
   #isClosed = false;

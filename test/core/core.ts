@@ -21,6 +21,7 @@ export interface TestOutbox {
   flush(): number;
   addCredit(credit: number): void;
   makeRoom(packets: number): void;
+  starve(packets: number): void;
   break(): void;
   take(): Packet[];
   readonly buffered: number;

@@ -34,7 +34,7 @@ test.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])(
   async (error) => {
     const { name, server } = await startServer(`accept4:${error}:first=3`);
     const connecting = Endpoint.connect(name);
-    expect(await server.next('error')).toEqual({ code: 'EAGAIN', syscall: 'accept', address: name });
+    expect(await server.next('error')).toEqual({ code: 'EAGAIN', syscall: 'accept4', address: name });
     const endpoint = await connecting;
     await expectEcho(endpoint);
     await endpoint.close();

@@ -27,7 +27,7 @@ async function startClient(does: 'send' | 'receive', count: number, faults: stri
 
 test('a message whose objects cannot be duplicated is refused as EAGAIN, and the channel lives on', async () => {
   const { program, connection } = await startClient('send', 3, 'fcntl:EMFILE:at=5');
-  expect(await program.next('outcomes')).toEqual(['sent', 'EAGAIN from fcntl', 'sent']);
+  expect(await program.next('outcomes')).toEqual(['sent', 'EAGAIN', 'sent']);
   expect(await program.next('left')).toBe(0);
   for (const expected of ['message 0', 'message 2']) {
     const message = await connection.recv();
@@ -51,7 +51,7 @@ test.each([
     await connection.send(payload, { objects: i === 1 ? [object] : [object, object, object] });
   }
   const received = (i: number): string => `message ${i} of ${size} bytes with 3 objects`;
-  const lost = 'EAGAIN from recvmsg';
+  const lost = 'EAGAIN';
   expect(await program.next('outcomes')).toEqual([received(0), lost, lost, received(3), received(4)]);
   expect(await program.next('left')).toBe(0);
   await program.finish();
@@ -62,6 +62,6 @@ test('what was lost gives its credit back', async () => {
   const { program, connection } = await startClient('receive', count, 'scm_rights:EMFILE:every=1');
   // Each costs 3 x 4096 and more: several windows of 1 MiB together.
   for (let i = 0; i < count; i++) await connection.send(`message ${i}`, { objects: [object, object, object] });
-  expect(new Set(await program.next<string[]>('outcomes'))).toEqual(new Set(['EAGAIN from recvmsg']));
+  expect(new Set(await program.next<string[]>('outcomes'))).toEqual(new Set(['EAGAIN']));
   await program.finish();
 });

@@ -102,11 +102,14 @@ describe.each(['Endpoint.connect', 'Endpoint.connectSync'])('%s', (what) => {
 });
 
 test.each([
+  ['listener.share', 'fcntl:EMFILE:at=1', 'fcntl'],
+  ['listener.tryAccept', 'epoll_create1:EMFILE:at=1', 'epoll_create1'],
   ['new Poller', 'epoll_create1:EMFILE:at=1', 'epoll_create1'],
-  ['poller.waker', 'eventfd:EMFILE:at=1', 'eventfd'],
+  ['new Poller', 'eventfd:EMFILE:at=1', 'eventfd'],
+  ['poller.waker', 'fcntl:EMFILE:at=1', 'dup'],
   ['IpcObject.from', 'fcntl:EMFILE:at=1', 'fcntl'],
 ])('%s fails with %s as EAGAIN, and leaves nothing', async (what, faults, syscall) => {
-  const { faulty, good } = await open(what, '', faults);
+  const { faulty, good } = await open(what, serviceName(), faults);
   expect(faulty).toMatchObject({ error: { code: 'EAGAIN', syscall }, left: [] });
   expect(good).toEqual(opened);
 });

@@ -1,20 +1,19 @@
 import { Listener } from 'gips';
 
-import { numberOf } from '../programs/numbered.mjs';
+import { tally } from '../programs/numbered.mjs';
 import { startFaulty } from '../support/faults.js';
 import { serviceName } from '../support/names.js';
 
-/** The numbers of the messages that one client sends until it says goodbye. */
-async function receiveNumbers(listener: Listener): Promise<number[]> {
-  const numbers: number[] = [];
-  for await (const connection of listener.connections()) {
-    for await (const message of connection) {
-      numbers.push(numberOf(message.payload));
-      for (const object of message.objects) object.close();
-    }
-    break;
-  }
-  return numbers;
+let listener: Listener;
+beforeEach(async () => {
+  listener = await Listener.bind(serviceName());
+});
+afterEach(() => listener.close());
+
+/** What the first client sends until it says goodbye. */
+async function receiveAll(): ReturnType<typeof tally> {
+  for await (const connection of listener.connections()) return tally(() => connection.recv());
+  throw new Error('the listener has closed');
 }
 
 describe.each([
@@ -24,14 +23,12 @@ describe.each([
   test.each(['EINTR:every=2', 'EAGAIN:every=3', 'ENOBUFS:every=3', 'ENOMEM:every=3', 'ETOOMANYREFS:every=3', 'ENOBUFS:first=20'])(
     'is delayed by sendmsg failing with %s, and every message arrives once and in order',
     async (fault) => {
-      const listener = await Listener.bind(serviceName());
       const argument = { name: listener.name, faults: `sendmsg:${fault}`, count, isBlocking };
       const program = startFaulty('send-under-faults', { argument });
-      const numbers = await receiveNumbers(listener);
-      expect(numbers).toEqual(Array.from({ length: count }, (_, number) => number));
-      expect(await program.next('closed')).toBeNull();
+      const received = receiveAll();
+      expect(await program.next('closed', 25_000)).toBeNull();
       await program.finish();
-      await listener.close();
+      expect(await received).toEqual({ count, firstOutOfOrder: null, end: 'EPIPE' });
     },
   );
 });

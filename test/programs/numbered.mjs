@@ -1,4 +1,4 @@
-/** Payloads that tell which one they are, and whether they are whole. */
+/** Payloads that tell which one they are, and a tally of those that have come. */
 
 /**
  * Payload number `number`: small ones, some that fill a packet, a few that take several.
@@ -12,10 +12,20 @@ export function numbered(number) {
 }
 
 /**
- * Which one it is; -1 if it is not whole.
- * @param {Buffer} payload
+ * Takes everything that comes until the end, which is told by the code of its error.
+ * @param {() => import('gips').Message | Promise<import('gips').Message>} receive
  */
-export function numberOf(payload) {
-  const number = payload.length >= 4 ? payload.readUInt32LE() : -1;
-  return number >= 0 && payload.equals(numbered(number)) ? number : -1;
+export async function tally(receive) {
+  let count = 0;
+  let firstOutOfOrder = null;
+  try {
+    for (;;) {
+      const { payload, objects } = await receive();
+      for (const object of objects) object.close();
+      if (!payload.equals(numbered(count))) firstOutOfOrder ??= count;
+      count += 1;
+    }
+  } catch (error) {
+    return { count, firstOutOfOrder, end: error.code };
+  }
 }

@@ -30,7 +30,7 @@ async function receive() {
 async function outcomeOf(promise) {
   try {
     return await promise;
-  } catch ({ code, syscall }) {
-    return `${code} from ${syscall}`;
+  } catch ({ code }) {
+    return code;
   }
 }

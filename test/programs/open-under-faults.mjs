@@ -10,20 +10,22 @@ const openers = {
   'Listener.bindSync': () => Listener.bindSync(name),
   'Endpoint.connect': () => Endpoint.connect(name),
   'Endpoint.connectSync': () => Endpoint.connectSync(name),
+  'listener.share': () => derived(Listener.bindSync(name), (listener) => listener.share()),
+  'listener.tryAccept': () => derived(Listener.bindSync(name), (listener) => listener.tryAccept()),
   'new Poller': () => new Poller(),
-  'poller.waker': () => pollerWithWaker(),
+  'poller.waker': () => derived(new Poller(), (poller) => poller.waker()),
   'IpcObject.from': () => IpcObject.from({ fd: 0 }),
 };
 
-function pollerWithWaker() {
-  const poller = new Poller();
+/** Closes what `derive` makes of `owner`; the owner is what has been opened. */
+async function derived(owner, derive) {
   try {
-    poller.waker();
+    derive(owner)?.close();
+    return owner;
   } catch (error) {
-    poller.close();
+    await owner.close();
     throw error;
   }
-  return poller;
 }
 
 function descriptors() {

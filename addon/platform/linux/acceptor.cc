@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "describe.h"
+
 namespace gips {
 
 namespace {
@@ -48,10 +50,14 @@ bool IsLeftover(const std::string& path) {
   return probe.valid() && connect(probe.get(), address.get(), address.length) != 0 && errno == ECONNREFUSED;
 }
 
-int SocketOption(int fd, int option) {
-  int value = -1;
-  socklen_t length = sizeof(value);
-  return getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
+// Accepted sockets inherit these from their listener (unix_accept), and with them every packet would bring credentials or a pidfd, which nobody
+// here asked for and which take the room of the descriptors in the control data.
+void RefuseAncillaryData(int fd) {
+#ifndef SO_PASSPIDFD
+  constexpr int SO_PASSPIDFD = 76;
+#endif
+  constexpr int kOff = 0;
+  for (int option : {SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD}) setsockopt(fd, SOL_SOCKET, option, &kOff, sizeof(kOff));
 }
 
 }  // namespace
@@ -69,15 +75,14 @@ Acceptor Acceptor::Listen(const std::string& address, int backlog) {
     lock = LockDirectory(address);
     if (!lock.valid()) return acceptor;
   }
-  int bound = bind(socket.get(), name.get(), name.length);
-  if (bound != 0 && errno == EADDRINUSE && is_file && IsLeftover(address)) {
+  auto bind_now = [&] { return bind(socket.get(), name.get(), name.length) == 0 ? 0 : errno; };
+  int error = bind_now();
+  if (error == EADDRINUSE && is_file && IsLeftover(address)) {
     unlink(address.c_str());
-    bound = bind(socket.get(), name.get(), name.length);
-  } else if (bound != 0 && is_file && errno != EADDRINUSE) {
-    return acceptor;
+    error = bind_now();
   }
-  if (bound != 0) {
-    errno = EADDRINUSE;
+  if (error != 0) {
+    errno = error;
     return acceptor;
   }
   struct stat status = {};
@@ -97,9 +102,9 @@ Acceptor Acceptor::Adopt(Descriptor socket) {
   Acceptor acceptor;
   sockaddr_un name = {};
   socklen_t length = sizeof(name);
-  bool fits = SocketOption(socket.get(), SO_DOMAIN) == AF_UNIX && SocketOption(socket.get(), SO_TYPE) == SOCK_SEQPACKET &&
-              SocketOption(socket.get(), SO_ACCEPTCONN) == 1 &&
-              getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &length) == 0 &&
+  const char* description = DescribeDescriptor(socket.get());
+  bool fits = description != nullptr && std::strcmp(description, "seqpacket-listener") == 0 &&
+              getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &length) == 0 && name.sun_family == AF_UNIX &&
               fcntl(socket.get(), F_SETFL, fcntl(socket.get(), F_GETFL) | O_NONBLOCK) == 0;
   if (!fits) {
     errno = EINVAL;
@@ -109,6 +114,7 @@ Acceptor Acceptor::Adopt(Descriptor socket) {
   // A path comes back with its terminating NUL (unix(7)), an abstract name without.
   if (size > 0 && name.sun_path[0] != '\0') size = strnlen(name.sun_path, size);
   acceptor.address_.assign(name.sun_path, size);
+  acceptor.adopted_ = true;
   acceptor.socket_ = std::move(socket);
   return acceptor;
 }
@@ -117,6 +123,7 @@ Descriptor Acceptor::Accept() {
   for (;;) {
     Descriptor socket(accept4(fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     // A connection that is gone before it was accepted is nobody's error.
+    if (socket.valid() && adopted_) RefuseAncillaryData(socket.get());
     if (socket.valid() || (errno != EINTR && errno != ECONNABORTED)) return socket;
   }
 }

@@ -35,6 +35,7 @@ class Acceptor {
  private:
   Descriptor socket_;
   std::string address_;
+  bool adopted_ = false;
   // Of the socket file; 0 where there is none, or it is not ours to remove.
   dev_t device_ = 0;
   ino_t inode_ = 0;

@@ -120,6 +120,14 @@ Transport::Received Transport::Receive(uint8_t* buffer, size_t capacity, std::ve
   }
 }
 
+size_t Transport::NextSize() {
+  for (;;) {
+    ssize_t size = recv(fd(), nullptr, 0, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
+    if (size >= 0) return static_cast<size_t>(size);
+    if (errno != EINTR && errno != ECONNRESET) return 0;
+  }
+}
+
 FirstPacket Transport::PeekFirst(uint8_t* buffer, size_t capacity) {
   for (;;) {
     ssize_t size = recv(fd(), buffer, capacity, MSG_DONTWAIT | MSG_PEEK);

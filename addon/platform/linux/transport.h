@@ -55,6 +55,9 @@ class Transport final : public PacketSink {
   // `descriptors` gets what came with the packet. An error pending on the socket is not the end: what was sent before it is still to be read.
   Received Receive(uint8_t* buffer, size_t capacity, std::vector<Descriptor>& descriptors);
 
+  // The size of the next packet; 0 if there is none.
+  size_t NextSize();
+
   // What the next packet is, without consuming it and without receiving its descriptors.
   FirstPacket PeekFirst(uint8_t* buffer, size_t capacity);
 

@@ -1,0 +1,133 @@
+import { EventEmitter } from 'eventemitter3';
+import { kSource, type Source, type SourceHandle } from '../poll/source.js';
+import { adopt, openAcceptor, openAcceptorSync } from './bind.js';
+import type { Connection } from './connection.js';
+import type { ListenerEvents } from './events.js';
+import type { Host } from './host.js';
+import { HostHandle } from './host-handle.js';
+import { wrap, type IpcObject } from './ipc-object.js';
+import type { CallOptions, ListenerOptions } from './options.js';
+import type { Pod } from './pod.js';
+import type { Policy } from './policy.js';
+import type { ServiceDescriptor } from './service-descriptor.js';
+import type { ListenerStats } from './stats.js';
+
+/**
+ * A service that clients connect to. It is consumed in one way, and the first use decides which: by pods (`accept` and its other forms, `for await`), each of them
+ * one message of one client; or by `connections()`. Mixing them is `ERR_GIPS_BUSY`.
+ *
+ * It keeps the process alive until `close()` or `unref()`, unless it was bound by `bindSync` and has only been used without the event loop.
+ */
+export class Listener extends EventEmitter<ListenerEvents> implements AsyncIterable<Pod>, AsyncDisposable, Source {
+  readonly #host: Host;
+  #handle: HostHandle | undefined = undefined;
+
+  private constructor(host: Host) {
+    super();
+    this.#host = host;
+    host.events = this;
+  }
+
+  /**
+   * Serves at once: clients are accepted, greeted and admitted, and their messages held up to the high-water mark, before the first `accept()`.
+   * @param service its name, or a descriptor with the policy that admits clients, by default `Policy.sameUser()`
+   * @throws GipsError `EADDRINUSE` if a live listener has the name
+   */
+  static override async bind(service: string | ServiceDescriptor, options?: ListenerOptions): Promise<Listener> {
+    const listener = new Listener(await openAcceptor(service, options));
+    listener.#host.watch();
+    return listener;
+  }
+
+  /** Binds without the event loop: the work is done by `acceptSync`, `tryAccept` or a `Poller`, or begins with the first asynchronous use. */
+  static bindSync(service: string | ServiceDescriptor, options?: ListenerOptions): Listener {
+    return new Listener(openAcceptorSync(service, options));
+  }
+
+  /**
+   * Accepts on another process's listening handle: the other end of `share()`. The name stays that process's.
+   * @param object is consumed
+   * @throws GipsError `EINVAL` if it is no such handle, which leaves the object as it was
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- so that every failure is a rejection
+  static async from(object: IpcObject, options?: ListenerOptions & { policy?: Policy | undefined }): Promise<Listener> {
+    const listener = new Listener(adopt(object, options));
+    listener.#host.watch();
+    return listener;
+  }
+
+  /** The service's name. */
+  get name(): string {
+    return this.#host.address;
+  }
+
+  /** The next message of any client. An aborted or timed-out call loses none. */
+  accept(options?: CallOptions): Promise<Pod> {
+    return this.#host.pods.take(options);
+  }
+
+  /**
+   * As `accept`, blocking the thread.
+   * @param timeout in ms, 0 = look and return; by default for ever
+   */
+  acceptSync(timeout?: number): Pod {
+    return this.#host.pods.takeSync(timeout);
+  }
+
+  /** The next message, or `null` if none has come yet. Also does what is to be done for clients at the time, so call it until it returns `null`. */
+  tryAccept(): Pod | null {
+    return this.#host.pods.tryTake();
+  }
+
+  /** The messages to come, of all clients. Ends when the listener closes; leaving the loop ends the iteration only. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Pod> {
+    this.#host.use('pods');
+    return this.#host.pods.iterate();
+  }
+
+  /** The clients, each with its own messages, as soon as they are admitted; those admitted already come first. Ends when the listener closes. */
+  connections(): AsyncIterableIterator<Connection> {
+    this.#host.use('connections');
+    return this.#host.arrivals.iterate();
+  }
+
+  /** A duplicate of the listening handle, to send to another process that accepts clients beside this one, by `Listener.from`. */
+  share(): IpcObject {
+    return wrap(this.#host.share());
+  }
+
+  /** What has happened so far. */
+  get stats(): ListenerStats {
+    return this.#host.stats;
+  }
+
+  /**
+   * Stops accepting, frees the name at once, and closes every connection with a goodbye; resolves when all of that is done. Pending calls fail with
+   * `ERR_GIPS_CLOSED`, iterators end.
+   */
+  close(): Promise<void> {
+    return this.#host.close();
+  }
+
+  /** Undoes `unref`. */
+  ref(): this {
+    this.#host.accepting.setRef(true);
+    return this;
+  }
+
+  /** Lets the process exit though the listener is open. */
+  unref(): this {
+    this.#host.accepting.setRef(false);
+    return this;
+  }
+
+  /** As `close`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** For `Poller` alone. */
+  get [kSource](): SourceHandle {
+    return (this.#handle ??= new HostHandle(this.#host));
+  }
+}

@@ -1,0 +1,54 @@
+/** Terminates worker threads in every state of test/programs/worker-states.mjs, round after round. Says how many descriptors there are after each. */
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isMainThread, Worker } from 'node:worker_threads';
+import { Listener } from '../../dist/index.js';
+import { argument, say } from './talk.mjs';
+import { states, there } from './worker-states.mjs';
+
+if (isMainThread) await terminateAll();
+else await getInto(argument.state);
+
+async function getInto(state) {
+  await states[state]();
+  there();
+  await sleep(60_000);
+}
+
+async function terminateAll() {
+  const silent = `${argument.echo}.silent`;
+  Listener.bindSync(silent);
+  await terminateRound(silent);
+  const before = countDescriptors();
+  for (let round = 0; round < argument.rounds; round += 1) {
+    await terminateRound(silent);
+    say('round', { before, after: await settledCount(before) });
+  }
+  say('states', Object.keys(states).length);
+}
+
+async function terminateRound(silent) {
+  const workers = Object.keys(states).map((state) => startIn(state, silent));
+  const all = await Promise.all(workers);
+  await sleep(50);
+  await Promise.all(all.map((worker) => worker.terminate()));
+}
+
+/** A worker that is in this state, or just about to be. */
+async function startIn(state, silent) {
+  const worker = new Worker(new URL(import.meta.url), { argv: [JSON.stringify({ ...argument, state, silent })] });
+  await once(worker, 'message');
+  return worker;
+}
+
+/** The number of descriptors, once there are no more than `expected` or it stays above. */
+async function settledCount(expected) {
+  const deadline = performance.now() + 5000;
+  while (countDescriptors() > expected && performance.now() < deadline) await sleep(20);
+  return countDescriptors();
+}
+
+function countDescriptors() {
+  return readdirSync('/proc/self/fd').length;
+}

@@ -1,0 +1,85 @@
+/** A server to attack, with a well-behaved client on the same listener who must not notice. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Endpoint, type ListenerOptions } from 'gips';
+
+import { BarePeer } from './bare-peer.js';
+import { eventually } from './deadline.js';
+import { hello } from './greetings.js';
+import { serviceName } from './names.js';
+import { descriptorCount, processorTime, type Program, residentMemory, start } from './processes.js';
+
+const MEBIBYTE = 1024 * 1024;
+/** The sanitizers keep what was freed for a while. */
+const MEMORY_FACTOR = process.env.GIPS_TEST_SANITIZED === '1' ? 8 : 1;
+
+interface VictimOptions {
+  takes?: 'pods' | 'connections';
+  options?: ListenerOptions;
+}
+
+export class Victim {
+  readonly name: string;
+  readonly server: Program;
+  readonly #bystander: Endpoint;
+  readonly #descriptors: number;
+  readonly #memory: number;
+  #echoes = 0;
+
+  private constructor(name: string, server: Program, bystander: Endpoint) {
+    this.name = name;
+    this.server = server;
+    this.#bystander = bystander;
+    this.#descriptors = descriptorCount(server.pid);
+    this.#memory = residentMemory(server.pid);
+  }
+
+  static async start({ takes = 'pods', options = {} }: VictimOptions = {}): Promise<Victim> {
+    const name = serviceName('victim');
+    const server = start('attacked-server', { argument: { name, takes, options } });
+    await server.next('listening');
+    return new Victim(name, server, await Endpoint.connect(name));
+  }
+
+  /** A bare peer that the server has admitted. */
+  async admit(): Promise<BarePeer> {
+    const peer = await BarePeer.connect(this.name);
+    await peer.send(hello(this.name));
+    await peer.receive();
+    return peer;
+  }
+
+  /** How the connection of a bare peer has ended for the server: a code, or 'goodbye'. */
+  endOf(peer: BarePeer): Promise<unknown> {
+    return this.server.next(`end ${peer.pid}`);
+  }
+
+  /** The well-behaved client gets its answer. */
+  async expectEcho(): Promise<void> {
+    const text = `echo ${++this.#echoes}`;
+    await this.#bystander.send(text);
+    expect((await this.#bystander.recv({ timeout: 5_000 })).text()).toBe(text);
+  }
+
+  /** The well-behaved client is served, and what the attackers had taken is back. */
+  async expectUnharmed(): Promise<void> {
+    await this.expectEcho();
+    await eventually(() => expect(descriptorCount(this.server.pid)).toBe(this.#descriptors));
+  }
+
+  /** The server has grown by less than so many MiB since its start. */
+  expectMemoryBelow(mebibytes: number): void {
+    expect(residentMemory(this.server.pid) - this.#memory).toBeLessThan(mebibytes * MEMORY_FACTOR * MEBIBYTE);
+  }
+
+  /** With nothing to do it does nothing. */
+  async expectIdle(): Promise<void> {
+    const before = processorTime(this.server.pid);
+    await sleep(1_000);
+    expect(processorTime(this.server.pid) - before).toBeLessThanOrEqual(0.1);
+  }
+
+  async stop(): Promise<void> {
+    await this.#bystander.close();
+    await this.server.kill();
+  }
+}

@@ -183,7 +183,7 @@ Napi::Value NativeChannel::Flush(const Napi::CallbackInfo& info) {
 // At the end of the turn if there is a loop, so that whoever waits is told.
 void NativeChannel::FlushSoon() {
   if (source_.open()) {
-    environment_->MarkDirty(this, !outbox_.empty());
+    environment_->MarkDirty(this, outbox_.buffered() > 0);
     AfterOutput();
   } else {
     outbox_.Flush();
@@ -195,7 +195,7 @@ void NativeChannel::AfterOutput() {
   State(kBuffered) = static_cast<double>(outbox_.buffered());
   if (!source_.open()) return;
   bool waits_for_turn = !outbox_.empty() && !outbox_.blocked() && !outbox_.broken() && !outbox_.waits_for_credit();
-  if (waits_for_turn || sent_this_turn_) environment_->MarkDirty(this, waits_for_turn);
+  if (waits_for_turn || sent_this_turn_) environment_->MarkDirty(this, waits_for_turn && outbox_.buffered() > 0);
   UpdateWatch();
 }
 
@@ -272,7 +272,7 @@ void NativeChannel::UpdateReference() {
   bool wanted = State(kWantReference) != 0;
   State(kIsReferenced) = wanted ? 1 : 0;
   // Accepted bytes keep the process alive until the OS has them, whatever unref() said.
-  source_.SetReferenced(wanted || !(outbox_.empty() || outbox_.broken()));
+  source_.SetReferenced(wanted || (outbox_.buffered() > 0 && !outbox_.broken()));
 }
 
 Napi::Value NativeChannel::Wait(const Napi::CallbackInfo& info) {

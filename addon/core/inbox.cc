@@ -16,7 +16,7 @@ constexpr size_t kFirstCapacity = 256 * 1024;
 
 // What the header alone tells: the table of kinds in docs/wire-protocol.md.
 bool IsValid(const FrameHeader& header) {
-  if (header.correlation > kMaxCorrelation) return false;
+  if (header.correlation > kMaxCorrelation || header.objects > kMaxObjects) return false;
   if (header.flags != (header.kind == Kind::Fragment ? header.flags & kFlagFirst : 0)) return false;
   if (header.objects > 0 && !MayCarryObjects(header.kind) && !(header.kind == Kind::Fragment && header.flags == kFlagFirst)) return false;
   switch (header.kind) {

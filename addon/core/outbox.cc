@@ -19,6 +19,11 @@ constexpr bool IsImmediate(Kind kind) {
   return kind == Kind::Window || kind == Kind::Ping || kind == Kind::Pong;
 }
 
+// What a frame's header adds to the bytes its user waits for.
+constexpr size_t CountedHeader(Kind kind) {
+  return IsImmediate(kind) ? 0 : kHeaderSize;
+}
+
 }  // namespace
 
 // A frame that could not leave or be packed yet, with its bytes behind it.
@@ -69,13 +74,13 @@ Outbox::Result Outbox::Send(Frame frame, bool at_once) {
   }
   if (alone) return {Enqueue(frame, sequence, 0), sequence};
   Pay(frame.kind, frame.size, 0);
-  buffered_ += frame.size + kHeaderSize;
   if (!Fits(frame.size)) {
     CloseOpen();
     size_t budget = SIZE_MAX;
     if (!blocked_) SendReady(budget);
   }
   Append({frame.kind, 0, 0, static_cast<uint32_t>(frame.size), frame.correlation}, frame.data);
+  buffered_ += frame.size + CountedHeader(frame.kind);
   return {broken_ ? SendStatus::Broken : SendStatus::Sent, sequence};
 }
 
@@ -99,14 +104,14 @@ SendStatus Outbox::SendDirect(Frame& frame, uint64_t sequence) {
   entry.attachment = std::move(frame.attachment);
   entry.data = frame.data;
   Pay(entry.kind, entry.size, entry.objects());
-  buffered_ += entry.size + kHeaderSize;
+  buffered_ += entry.size + CountedHeader(entry.kind);
   SendStatus status;
   do {
     status = SendPiece(entry);
   } while (status == SendStatus::Sent && IsPartlySent(entry) && entry.offset < kDirectBudget);
   if (status == SendStatus::Sent && !IsPartlySent(entry)) return status;
   bool started = entry.offset > 0;
-  buffered_ -= entry.size - entry.offset + (started ? 0 : kHeaderSize);
+  buffered_ -= entry.size - entry.offset + (started ? 0 : CountedHeader(entry.kind));
   if (!started) Refund(entry.kind, entry.size, entry.objects());
   if (status == SendStatus::Broken || (status != SendStatus::Full && !started)) return status;
   frame.attachment = std::move(entry.attachment);
@@ -138,7 +143,7 @@ SendStatus Outbox::Enqueue(Frame& frame, uint64_t sequence, size_t offset) {
   (waiting_last_ != nullptr ? waiting_last_->next : waiting_) = entry;
   waiting_last_ = entry;
   if (!NeedsCredit(entry->kind)) exempt_waiting_++;
-  buffered_ += entry->size - offset + (offset == 0 ? kHeaderSize : 0);
+  buffered_ += entry->size - offset + (offset == 0 ? CountedHeader(entry->kind) : 0);
   return SendStatus::Sent;
 }
 
@@ -146,7 +151,7 @@ bool Outbox::Cancel(uint64_t sequence) {
   for (Entry* entry = waiting_; entry != nullptr; entry = entry->next) {
     if (entry->sequence != sequence) continue;
     if (entry == active_) return false;
-    buffered_ -= entry->size + kHeaderSize;
+    buffered_ -= entry->size + CountedHeader(entry->kind);
     Remove(entry);
     return true;
   }
@@ -217,7 +222,7 @@ SendStatus Outbox::SendPiece(Entry& entry) {
   if (raw_) {
     Segment whole = {entry.data, entry.size};
     SendStatus status = Note(sink_.SendPacket(&whole, 1, entry.attachment.get()));
-    if (status == SendStatus::Sent) buffered_ -= entry.size + kHeaderSize;
+    if (status == SendStatus::Sent) buffered_ -= entry.size + CountedHeader(entry.kind);
     return status;
   }
   uint8_t head[kHeaderSize + kFragmentPrefix];
@@ -236,7 +241,7 @@ SendStatus Outbox::SendPiece(Entry& entry) {
   SendStatus status = Note(sink_.SendPacket(segments, piece > 0 ? 2 : 1, first ? entry.attachment.get() : nullptr));
   if (status != SendStatus::Sent) return status;
   entry.offset += piece;
-  buffered_ -= piece + (first ? kHeaderSize : 0);
+  buffered_ -= piece + (first ? CountedHeader(entry.kind) : 0);
   return status;
 }
 
@@ -248,7 +253,7 @@ SendStatus Outbox::SendReady(size_t& budget) {
     Packet* packet = ready_;
     ready_ = packet->next;
     if (ready_ == nullptr) ready_last_ = nullptr;
-    buffered_ -= packet->size;
+    buffered_ -= packet->counted;
     budget -= std::min(budget, packet->size);
     pool_.Release(packet);
   }
@@ -279,6 +284,7 @@ void Outbox::Append(const FrameHeader& header, const uint8_t* data) {
   EncodeHeader(header, out);
   if (header.length > 0) std::memcpy(out + kHeaderSize, data, header.length);
   open_->size += kHeaderSize + header.length;
+  open_->counted += CountedHeader(header.kind) + header.length;
 }
 
 void Outbox::CloseOpen() {

@@ -76,6 +76,7 @@ class Outbox {
   // The socket said it takes packets again.
   void Unblock() { blocked_ = false; }
 
+  // Bytes accepted and not yet taken; not what the channel sends for its own sake (WINDOW, PING, PONG).
   uint64_t buffered() const { return buffered_; }
   bool empty() const { return open_ == nullptr && ready_ == nullptr && waiting_ == nullptr; }
   // Whether what is left waits for the sink, not (only) for credit.

@@ -11,6 +11,7 @@ namespace gips {
 struct Packet {
   Packet* next;
   size_t size;
+  size_t counted;  // of it, what its sender's user waits for
   uint8_t data[kMaxPacket];
 };
 
@@ -26,7 +27,7 @@ class PacketPool {
   Packet* Acquire() {
     Packet* packet = free_ != nullptr ? Pop() : new Packet;
     packet->next = nullptr;
-    packet->size = 0;
+    packet->size = packet->counted = 0;
     return packet;
   }
 

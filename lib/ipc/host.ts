@@ -135,7 +135,14 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   }
 
   onClient(socket: NativeChannel): void {
-    const admission = new Admission(socket, this);
+    let admission: Admission;
+    try {
+      admission = new Admission(socket, this);
+    } catch (error) {
+      // Without the kernel's word on who it is, nobody is admitted.
+      socket.close();
+      return this.#emitError(error as Error);
+    }
     this.admissions.add(admission);
     this.drive.addAdmission(admission);
     // Without an event loop, what has come already would have to wait for another call.

@@ -136,9 +136,11 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     this.#absorb(this.link.native.receive());
   }
 
-  /** Lets in what has arrived at the system, without waiting. Runs no user code. */
+  /** Does what the event loop does, without waiting: it does not run meanwhile. Runs no user code. */
   pump(): void {
-    if (!this.#isOver && this.link.isReading) this.#pump();
+    if (this.#isOver) return;
+    if (this.link.buffered > 0) this.link.native.flush();
+    if (this.link.isReading) this.#pump();
   }
 
   /** Sends what the OS takes now. */

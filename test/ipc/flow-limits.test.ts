@@ -50,6 +50,7 @@ describe.each([
 
   test('253 objects go with one message, 254 are EMSGSIZE, and the channel lives on', async () => {
     const { channel, peer } = await connectPeer(role);
+    peer.tell('take');
     const object = nullDevice();
     const tooMany = errorLike({ code: 'EMSGSIZE', message: '253' });
     const most = upTo(MOST_OBJECTS).map(() => object);
@@ -60,7 +61,6 @@ describe.each([
     await channel.send(stamped(1, 100 * KIB), { objects: most.values() });
     await channel.send(stamped(2, 8));
     await channel.close();
-    peer.tell('take');
     expect(await peer.next<Taken>('taken')).toEqual({ numbers: [0, 1, 2], end: 'EPIPE' });
   });
 });

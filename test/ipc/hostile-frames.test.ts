@@ -9,11 +9,7 @@ const EMPTY = Buffer.alloc(0);
 
 let victim: Victim;
 beforeAll(async () => (victim = await Victim.start()));
-afterAll(async () => {
-  await victim.expectIdle();
-  victim.expectMemoryBelow(32);
-  await victim.stop();
-});
+afterAll(() => victim.leave());
 
 interface Packet {
   bytes: Uint8Array;
@@ -110,7 +106,7 @@ describe('a client is cut off, and nobody else, when it sends', () => {
 test('a message with 253 descriptors is none of all that', async () => {
   const peer = await victim.admit();
   await peer.send(frame(Kind.MESSAGE, { objects: MAX_OBJECTS, payload: Buffer.from('many') }), MAX_OBJECTS);
-  expect((await peer.receive()).bytes.subarray(16).toString()).toBe('many');
+  expect((await peer.receive()).bytes.toString('latin1')).toMatch(/many$/);
   await peer.close();
   expect(await victim.endOf(peer)).toBe('ECONNRESET');
   await victim.expectUnharmed();
@@ -121,8 +117,13 @@ test('answers to requests that were never made are dropped, with their descripto
   for (let correlation = 1; correlation <= 20; correlation += 1) await peer.send(frame(Kind.REPLY, { objects: 100, correlation }), 100);
   await peer.send(frame(Kind.CANCEL, { correlation: 1 }));
   await peer.send(message('still here'));
-  expect((await peer.receive()).bytes.subarray(16).toString()).toBe('still here');
+  expect((await peer.receive()).bytes.toString('latin1')).toMatch(/still here$/);
   await peer.close();
   expect(await victim.endOf(peer)).toBe('ECONNRESET');
   await victim.expectUnharmed();
+});
+
+test('after all that the server does nothing, and is hardly larger', async () => {
+  await victim.expectIdle();
+  victim.expectMemoryBelow(32);
 });

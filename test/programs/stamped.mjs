@@ -8,9 +8,18 @@ const STAMP_SIZE = 8;
  * @param {number} size
  */
 export function stamped(number, size) {
-  const payload = Buffer.alloc(size, number % 251);
+  return stamp(Buffer.alloc(size), number);
+}
+
+/**
+ * Makes it payload number `number`.
+ * @param {Buffer} payload
+ * @param {number} number
+ */
+export function stamp(payload, number) {
+  payload.fill(number % 251);
   payload.writeUInt32LE(number, 0);
-  payload.writeUInt32LE(size, 4);
+  payload.writeUInt32LE(payload.length, 4);
   return payload;
 }
 
@@ -21,5 +30,5 @@ export function stamped(number, size) {
 export function stampOf(payload) {
   if (payload.length < STAMP_SIZE) return -1;
   const number = payload.readUInt32LE(0);
-  return payload.readUInt32LE(4) === payload.length && payload.equals(stamped(number, payload.length)) ? number : -1;
+  return payload.equals(stamped(number, payload.length)) ? number : -1;
 }

@@ -173,8 +173,7 @@ Napi::Value NativeChannel::Cancel(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeChannel::Flush(const Napi::CallbackInfo& info) {
   if (!transport_.open()) return Errno(info.Env(), EPIPE);
-  // Called in place of the event that would say so.
-  if (!source_.open()) outbox_.Unblock();
+  outbox_.Unblock();  // called in place of the event that would say so
   outbox_.Flush();
   AfterOutput();
   return Napi::Number::New(info.Env(), outbox_.broken() ? -EPIPE : 0);
@@ -276,6 +275,7 @@ void NativeChannel::UpdateReference() {
 }
 
 Napi::Value NativeChannel::Wait(const Napi::CallbackInfo& info) {
+  environment_->FlushDirty();  // this turn does not end while its thread sleeps
   int ready = transport_.Wait(info[0].As<Napi::Number>().Int32Value(), info[1].As<Napi::Number>().Int32Value());
   if (ready & UV_WRITABLE) outbox_.Unblock();  // in place of the loop, which does not run meanwhile
   return Napi::Number::New(info.Env(), ready);

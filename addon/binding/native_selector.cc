@@ -58,6 +58,7 @@ Napi::Value NativeSelector::Remove(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value NativeSelector::Wait(const Napi::CallbackInfo& info) {
+  Environment::Of(info.Env())->FlushDirty();  // this turn does not end while its thread sleeps
   auto pairs = info[1].As<Napi::Float64Array>();
   Selector::Ready ready[kMaxReady];
   int capacity = static_cast<int>(std::min<size_t>(pairs.ElementLength() / 2, kMaxReady));

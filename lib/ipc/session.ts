@@ -139,7 +139,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   /** Does what the event loop does, without waiting: it does not run meanwhile. Runs no user code. */
   pump(): void {
     if (this.#isOver) return;
-    if (this.link.buffered > 0) this.link.native.flush();
+    this.link.native.flush();
     if (this.link.isReading) this.#pump();
   }
 

@@ -51,7 +51,7 @@ test('two processes that send 16 KiB payloads to each other for a minute and tak
   expectNothingLost(ofServer, ofClient);
   expectNothingLost(ofClient, ofServer);
   for (const { tries, accepted } of [ofServer, ofClient]) {
-    expect(tries).toBeGreaterThan(1000);
+    expect(tries).toBeGreaterThan(100);
     expect(accepted.length).toBeGreaterThan(100);
   }
 }, 90_000);

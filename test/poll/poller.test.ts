@@ -226,7 +226,7 @@ describe('more ready sources than capacity', () => {
   });
 
   test('it stays fair among more sources than the kernel names in one call', () => {
-    const sources = 600;
+    const sources = 300;
     for (let i = 0; i < sources; i += 1) {
       const { pipe, source } = makePipe();
       pipe.write();

@@ -45,6 +45,7 @@ void NativeChannel::Define(Napi::Env env, Environment& environment) {
                                                            {
                                                                InstanceAccessor<&NativeChannel::GetFd>("fd"),
                                                                InstanceAccessor<&NativeChannel::WaitsForCredit>("waitsForCredit"),
+                                                               InstanceAccessor<&NativeChannel::WaitsForSocket>("waitsForSocket"),
                                                                InstanceMethod<&NativeChannel::SetOwner>("setOwner"),
                                                                InstanceMethod<&NativeChannel::PeerCredentials>("credentials"),
                                                                InstanceMethod<&NativeChannel::PeerProcess>("peerProcess"),
@@ -93,6 +94,10 @@ Napi::Value NativeChannel::GetFd(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeChannel::WaitsForCredit(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), outbox_.waits_for_credit());
+}
+
+Napi::Value NativeChannel::WaitsForSocket(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), outbox_.blocked());
 }
 
 void NativeChannel::SetOwner(const Napi::CallbackInfo& info) {

@@ -29,6 +29,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>, public Envir
   // What lib/native/binding.ts declares.
   Napi::Value GetFd(const Napi::CallbackInfo& info);
   Napi::Value WaitsForCredit(const Napi::CallbackInfo& info);
+  Napi::Value WaitsForSocket(const Napi::CallbackInfo& info);
   void SetOwner(const Napi::CallbackInfo& info);
   Napi::Value PeerCredentials(const Napi::CallbackInfo& info);
   Napi::Value PeerProcess(const Napi::CallbackInfo& info);

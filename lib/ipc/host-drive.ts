@@ -69,7 +69,12 @@ export class HostDrive {
     if (!this.#isOpen) return;
     const selection = this.#select();
     // While a call blocks the event loop, nobody else sends what waits for its turn.
-    if (this.#isWatched) for (const session of this.#driven.sessions) session.flush();
+    if (this.#isWatched) {
+      for (const session of this.#driven.sessions) {
+        session.flush();
+        selection.update(session);
+      }
+    }
     this.#driven.tick();
     selection.wait(ms);
   }

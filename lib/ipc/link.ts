@@ -55,9 +55,9 @@ export class Link {
     return this.#isOpen ? (this.#state[State.BUFFERED] ?? 0) : 0;
   }
 
-  /** Unsent bytes wait for the socket, not for the peer's credit. */
+  /** Something unsent, be it only what the channel says for its own sake, waits for the socket. */
   get waitsForSocket(): boolean {
-    return this.buffered > 0 && !this.native.waitsForCredit;
+    return this.#isOpen && this.native.waitsForSocket;
   }
 
   /** What a selector should watch for, as bits: 1 readable, 2 writable. */
@@ -124,7 +124,9 @@ export class Link {
   /** Blocks until there is something to read, or the socket takes what waits for it, at most `ms`. */
   wait(ms: number): void {
     if (!this.#isOpen) return;
-    this.native.wait(this.interest, ms);
+    const ready = this.native.wait(this.interest, ms);
+    // The event loop, which would do it, is blocked as well.
+    if ((ready & WRITABLE) !== 0) this.native.flush();
   }
 
   /** Without the event loop nobody else would send it. */

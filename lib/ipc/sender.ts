@@ -101,6 +101,7 @@ export class Sender {
     const bytes = validatePayload(payload);
     const objects = validateObjects(options);
     const size = this.#check(bytes);
+    if (this.isFull || this.#mustPostpone(size)) this.#makeRoom();
     if (this.isFull || this.#mustPostpone(size)) {
       this.#owesDrain = true;
       this.#askForProgress();
@@ -213,6 +214,15 @@ export class Sender {
     const { settings, what, address } = this.#session;
     if (!this.isFull || this.buffered + size <= settings.highWaterMark + settings.maxMessageSize) return;
     throw new GipsError(`send to ${what}: ${this.buffered} bytes wait to be sent already; wait for the Promises of send()`, { code: 'ENOBUFS', address });
+  }
+
+  /** Does now what makes the queue shorter: without an event loop nobody else would. */
+  #makeRoom(): void {
+    const { link } = this.#session;
+    if (link.isWatched) return;
+    this.#session.pump();
+    if (link.isOpen) link.native.flush();
+    this.progress();
   }
 
   #mustPostpone(size: number): boolean {

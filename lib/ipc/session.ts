@@ -187,17 +187,23 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   }
 
   leave(): void {
-    if (!this.#isOver) this.#sayGoodbye();
+    if (this.#isOver) return;
+    try {
+      this.#sayGoodbye();
+    } catch {
+      // The peer has left first.
+    }
   }
 
   /** Nothing more comes. What has come can still be taken, then users are told of `ending`. */
   finish(ending: Ending, outcome: Error | undefined = this.#outcomeOf(ending)): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const told = this.link.isClaimed ? this.#whenTold(ending) : ending;
+    const isKept = this.#isForPoller;
+    const told = isKept ? this.#whenTold(ending) : ending;
     this.receiver.ending ??= told;
     this.sender.fail(told);
-    if (!this.link.isClaimed) this.#release();
+    if (!isKept) this.#release();
     release(this);
     this.#ended.resolve(outcome);
     this.host?.onEnd(this);
@@ -258,9 +264,9 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     }
   }
 
-  /** A peer that asks and never reads gets no more answers than fit below the mark. */
+  /** A peer that asks and does not read gets no answers. */
   #answer(kind: Kind, payload: string, correlation: number): void {
-    if (this.#isOver || this.sender.isFull) return;
+    if (this.#isOver || this.link.waitsForSocket) return;
     this.link.native.send(kind, payload, correlation);
     this.link.flushUnlessWatched();
   }
@@ -301,6 +307,12 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   #outcomeOf(ending: Ending): Error | undefined {
     if (!ending.isOrderly) return ending.error();
     return this.sender.buffered > 0 ? untaken(this) : undefined;
+  }
+
+  /** Whether a poller has the descriptor, or may get it. */
+  get #isForPoller(): boolean {
+    const { isClaimed, isWatched } = this.link;
+    return isClaimed || (!isWatched && this.host === undefined);
   }
 
   /** A poller goes on reporting the descriptor until its user has been told of the end. */

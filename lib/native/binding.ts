@@ -120,6 +120,8 @@ export interface NativeChannel {
   flush(): number;
   /** True while frames wait for credit (and not for the socket). */
   readonly waitsForCredit: boolean;
+  /** True while frames, those of the channel itself included, wait for a socket that took no more. */
+  readonly waitsForSocket: boolean;
 
   /**
    * Receives what is there, without waiting, into `NativeBinding.records`, within the per-wake budget.

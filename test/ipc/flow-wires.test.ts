@@ -1,21 +1,16 @@
 import { Endpoint, Listener, type Pod } from 'gips';
-import { encodeHello } from '#lib/ipc/greeting.js';
 import { Kind } from '#lib/native/binding.js';
 import { frame } from '../core/packets.js';
 import { BarePeer } from '../support/bare-peer.js';
 import { within } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
+import { hello } from '../support/greetings.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { connectPeer, firstClient } from '../support/peer.js';
 import { start } from '../support/processes.js';
 
 const MAGIC = Buffer.from('gips\r\n\x1a\n', 'latin1');
-
-function hello(name: string): Buffer {
-  const limits = { features: 0, window: 1_048_576, maxMessageSize: 67_108_864 };
-  return frame(Kind.HELLO, { payload: encodeHello({ lowestVersion: 1, highestVersion: 1, ...limits, name }) });
-}
 
 /** Payloads that could be taken for something else by a reader who looks at the wrong moment. */
 function lookAlikes(name: string): { what: string; payload: Buffer }[] {

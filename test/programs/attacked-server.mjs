@@ -1,5 +1,5 @@
 /**
- * An echo server that tells how its clients fare: 'rejected', 'end PID', 'error'. It takes pods or connections; of a connection that says 'ignore me'
+ * An echo server that tells how its clients fare: 'rejected PID', 'end PID', 'error'. It takes pods or connections; of a connection that says 'ignore me'
  * it takes nothing more. Runs until it is killed.
  */
 import { Listener } from '../../dist/index.js';
@@ -7,7 +7,7 @@ import { argument, say } from './talk.mjs';
 
 const { name, takes, options } = argument;
 const listener = await Listener.bind(name, options);
-listener.on('rejected', ({ code }, { pid }) => say('rejected', { code, pid }));
+listener.on('rejected', ({ code }, { pid }) => say(`rejected ${pid}`, code));
 listener.on('error', ({ code }) => say('error', code));
 listener.on('connection', (connection) => {
   const { pid } = connection.credentials;

@@ -1,5 +1,5 @@
-// A bare SOCK_SEQPACKET peer for tests: it knows nothing of gips and is told by lines on standard input exactly what to do, so that it can be
-// a raw client, a hostile one, or one of another user. Every command is answered by one line: `ok ...` or `err ERRNAME ...`.
+// A bare SOCK_SEQPACKET peer for tests: it knows nothing of gips and is told by lines on standard input exactly what to do, so that it can
+// be a raw client, a hostile one, or one of another user. Every command is answered by one line: `ok ...` or `err ERRNAME ...`.
 //
 //   connect NAME         NAME is an abstract name, or a path if it begins with '/'
 //   connects NAME COUNT  COUNT further connections, kept until `close`       -> ok COUNT | err ERRNAME DONE
@@ -42,30 +42,52 @@ std::vector<int> further;
 
 std::string ErrorName(int error) {
   switch (error) {
-    case EACCES: return "EACCES";
-    case EADDRINUSE: return "EADDRINUSE";
-    case EAGAIN: return "EAGAIN";
-    case EBADF: return "EBADF";
-    case ECONNREFUSED: return "ECONNREFUSED";
-    case ECONNRESET: return "ECONNRESET";
-    case EINVAL: return "EINVAL";
-    case EMFILE: return "EMFILE";
-    case EMSGSIZE: return "EMSGSIZE";
-    case ENOBUFS: return "ENOBUFS";
-    case ENOENT: return "ENOENT";
-    case ENOTCONN: return "ENOTCONN";
-    case EPERM: return "EPERM";
-    case EPIPE: return "EPIPE";
-    case ETOOMANYREFS: return "ETOOMANYREFS";
-    default: return std::to_string(error);
+    case EACCES:
+      return "EACCES";
+    case EADDRINUSE:
+      return "EADDRINUSE";
+    case EAGAIN:
+      return "EAGAIN";
+    case EBADF:
+      return "EBADF";
+    case ECONNREFUSED:
+      return "ECONNREFUSED";
+    case ECONNRESET:
+      return "ECONNRESET";
+    case EINVAL:
+      return "EINVAL";
+    case EMFILE:
+      return "EMFILE";
+    case EMSGSIZE:
+      return "EMSGSIZE";
+    case ENOBUFS:
+      return "ENOBUFS";
+    case ENOENT:
+      return "ENOENT";
+    case ENOTCONN:
+      return "ENOTCONN";
+    case EPERM:
+      return "EPERM";
+    case EPIPE:
+      return "EPIPE";
+    case ETOOMANYREFS:
+      return "ETOOMANYREFS";
+    default:
+      return std::to_string(error);
   }
 }
 
-std::string Failed() { return "err " + ErrorName(errno); }
+std::string Failed() {
+  return "err " + ErrorName(errno);
+}
 
-std::string Failed(size_t done) { return Failed() + " " + std::to_string(done); }
+std::string Failed(size_t done) {
+  return Failed() + " " + std::to_string(done);
+}
 
-std::string Done(int result) { return result < 0 ? Failed() : "ok"; }
+std::string Done(int result) {
+  return result < 0 ? Failed() : "ok";
+}
 
 std::string Encode(const std::vector<uint8_t>& bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";

@@ -1,4 +1,5 @@
 /** One end of a channel that does what the test tells it, and takes nothing until it is told to. Its messages are those of stamped.mjs. */
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Endpoint, Listener } from '../../dist/index.js';
 import { stamped, stampOf } from './stamped.mjs';
 import { argument, commands, say } from './talk.mjs';
@@ -6,15 +7,15 @@ import { argument, commands, say } from './talk.mjs';
 const { name, role, options } = argument;
 
 const actions = {
-  /** Receives until the end, or so many messages. Says which, and what the end was. */
-  async take({ count = Infinity }) {
+  /** Receives until the end, or so many messages, and rests after every `rest`. Says which, and what the end was. */
+  async take({ count = Infinity, rest = Infinity }) {
     const numbers = [];
     let end = null;
     try {
       while (numbers.length < count) {
         const message = await channel.recv();
         for (const object of message.objects) object.close();
-        numbers.push(stampOf(message.payload));
+        if (numbers.push(stampOf(message.payload)) % rest === 0) await sleep(1);
       }
     } catch ({ code }) {
       end = code;
@@ -22,15 +23,27 @@ const actions = {
     say('taken', { numbers, end });
   },
 
-  async send({ first = 0, count, size }) {
-    for (let number = first; number < first + count; number += 1) await channel.send(stamped(number, size));
+  /** Sends so many messages, and rests after every `rest`. */
+  async send({ count, size, rest = Infinity }) {
+    for (let number = 0; number < count; number += 1) {
+      if (number % rest === 0) await sleep(1);
+      await channel.send(stamped(number, size));
+    }
     say('sent');
   },
 
-  /** Sends until nothing more is taken, and goes on with that message. Says how many had been accepted by then, and later that the last one is. */
+  /** Sends until nothing more is taken. Says how many messages were, sends one more, and says so when that is accepted. */
   async fill({ size }) {
     let number = 0;
-    while (channel.trySend(stamped(number, size))) number += 1;
+    for (let refusals = 0; refusals < 3; ) {
+      if (channel.trySend(stamped(number, size))) {
+        number += 1;
+        refusals = 0;
+      } else {
+        refusals += 1;
+        await nextTurn();
+      }
+    }
     say('full', number);
     await channel.send(stamped(number, size));
     say('sent');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { IpcObject } from '../../dist/index.js';
+import { randomNumbers } from './random.mjs';
 
 const KIB = 1024;
 const OBJECTS = 3;
@@ -26,7 +27,7 @@ const noise = makeNoise(600 * KIB);
  * @returns {{ payload: Buffer, objects: number[] }} its bytes, and which of the client's objects go with it
  */
 export function trafficMessage(client, number) {
-  const random = sequence(client * 1_000_003 + number);
+  const random = randomNumbers(client * 1_000_003 + number);
   const size = sizeOf(random() % 1000, random());
   const start = random() % (noise.length - size);
   const payload = Buffer.from(noise.subarray(start, start + size));
@@ -100,18 +101,7 @@ function sizeOf(dice, random) {
   return random % (most + 1);
 }
 
-/** Pseudo-random numbers of 32 bits (xorshift), the same for the same seed. */
-function sequence(seed) {
-  let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
-
 function makeNoise(size) {
-  const random = sequence(size);
+  const random = randomNumbers(size);
   return Buffer.from(Uint32Array.from({ length: size / 4 }, random).buffer);
 }

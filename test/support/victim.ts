@@ -53,6 +53,11 @@ export class Victim {
     return this.server.next(`end ${peer.pid}`);
   }
 
+  /** Why the server turned a bare peer away. */
+  rejectionOf(peer: BarePeer): Promise<unknown> {
+    return this.server.next(`rejected ${peer.pid}`);
+  }
+
   /** The well-behaved client gets its answer. */
   async expectEcho(): Promise<void> {
     const text = `echo ${++this.#echoes}`;

@@ -70,6 +70,9 @@ Inbox::Verdict Inbox::Accept(const uint8_t* packet, size_t size, uint32_t object
 }
 
 Inbox::Verdict Inbox::AcceptFrame(const FrameHeader& header, const uint8_t* payload, FrameSink& sink) {
+  // The first frame is the greeting, which the sink judges; it cannot be one that the sink never sees.
+  if (!greeted_ && (header.kind == Kind::Fragment || header.kind == Kind::Window)) return Verdict::Violation;
+  greeted_ = true;
   switch (header.kind) {
     case Kind::Fragment:
       return AcceptFragment(header, payload, sink);

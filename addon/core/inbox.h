@@ -63,6 +63,7 @@ class Inbox {
   int64_t window_ = 0;
   int64_t outstanding_ = 0;
   uint64_t max_message_size_ = 0;
+  bool greeted_ = false;
   bool goodbye_ = false;
 };
 

@@ -18,6 +18,10 @@ class TestInbox final : public Napi::ObjectWrap<TestInbox>, private FrameSink {
   explicit TestInbox(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TestInbox>(info) {
     inbox_.Open(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value()),
                 static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value()));
+    frames_ = Napi::Array::New(info.Env());
+    uint8_t greeting[kHeaderSize + 1] = {};
+    EncodeHeader({Kind::Hello, 0, 0, 1, 0}, greeting);
+    inbox_.Accept(greeting, sizeof(greeting), 0, *this);
   }
 
  private:

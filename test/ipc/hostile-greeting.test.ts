@@ -107,6 +107,7 @@ test('whoever leaves without a word is not even mentioned', async () => {
   const garbler = await BarePeer.connect(victim.name);
   await garbler.send(Buffer.from('x'));
   await expectRejection(garbler, 'EBADMSG');
+  await expect(victim.server.next(`rejected ${peer.pid}`, 0)).rejects.toThrow('in vain');
 });
 
 test('a thousand clients at once who say nothing keep nobody from being served, and are gone when their time is over', async () => {

@@ -154,7 +154,8 @@ describe('a client ends the connection with EBADMSG when the server sends', () =
     const flood = async (): Promise<void> => {
       for (let count = 0; count < 100; count += 1) await server.send(packet, MAX_OBJECTS);
     };
-    await expect(flood()).rejects.toThrow(errorLike({ code: expect.stringMatching(/^(EPIPE|ECONNRESET)$/) }));
+    // It may all be on its way before the client looks at any of it.
+    await flood().catch(() => {});
     expect(await endpoint.closed).toMatchObject({ code: 'EBADMSG' });
     endpoint.destroy();
   });

@@ -19,7 +19,7 @@ int ErrorOf(SendStatus status) {
     case SendStatus::Full:
       return 0;
     case SendStatus::Shortage:
-      return -ENOBUFS;
+      return -ENOMEM;
     case SendStatus::TooLarge:
       return -EMSGSIZE;
     case SendStatus::Broken:
@@ -179,9 +179,10 @@ Napi::Value NativeChannel::Cancel(const Napi::CallbackInfo& info) {
 Napi::Value NativeChannel::Flush(const Napi::CallbackInfo& info) {
   if (!transport_.open()) return Errno(info.Env(), EPIPE);
   outbox_.Unblock();  // called in place of the event that would say so
-  outbox_.Flush();
+  SendStatus status = outbox_.Flush();
   AfterOutput();
-  return Napi::Number::New(info.Env(), outbox_.broken() ? -EPIPE : 0);
+  int answer = status == SendStatus::Broken ? -EPIPE : status == SendStatus::Shortage ? 1 : 0;
+  return Napi::Number::New(info.Env(), answer);
 }
 
 // At the end of the turn if there is a loop, so that whoever waits is told.

@@ -113,7 +113,7 @@ SendStatus Outbox::SendDirect(Frame& frame, uint64_t sequence) {
   bool started = entry.offset > 0;
   buffered_ -= entry.size - entry.offset + (started ? 0 : CountedHeader(entry.kind));
   if (!started) Refund(entry.kind, entry.size, entry.objects());
-  if (status == SendStatus::Broken || (status != SendStatus::Full && !started)) return status;
+  if (status == SendStatus::Broken || status == SendStatus::TooLarge) return status;
   frame.attachment = std::move(entry.attachment);
   SendStatus queued = Enqueue(frame, sequence, entry.offset);
   if (!started) return queued;

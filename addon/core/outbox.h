@@ -60,7 +60,7 @@ class Outbox {
     uint64_t sequence;
   };
   // `at_once`: do not keep a small frame back for company. Everything is copied that does not leave during the call.
-  // Status Shortage or TooLarge: nothing was queued.
+  // Status Shortage (there is no memory for it) or TooLarge: nothing was queued.
   Result Send(Frame frame, bool at_once);
 
   // Removes a queued frame of which nothing has left.

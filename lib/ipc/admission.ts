@@ -169,10 +169,13 @@ export class Admission implements ChannelOwner, Member {
 
   #tooMany(): Error {
     const { what, address, settings } = this.#host;
-    return new GipsError(`admit a client to ${what}: it has ${settings.maxConnections} connections already; raise maxConnections, or close some`, {
-      code: 'EAGAIN',
-      address,
-    });
+    return new GipsError(
+      `admit a client to ${what}: it has ${settings.maxConnections} connections already; raise maxConnections, or close some`,
+      {
+        code: 'EAGAIN',
+        address,
+      },
+    );
   }
 }
 

@@ -87,7 +87,7 @@ export abstract class Channel extends ObservedEmitter implements AsyncIterable<M
   }
 
   /** The messages to come. Ends at the peer's goodbye and throws `ECONNRESET` at its crash; leaving the loop ends the iteration only. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
     return this.#session.receiver.iterate();
   }
 

@@ -1,6 +1,6 @@
 /** How a channel can end, and what its user is told. */
 import { constants } from 'node:os';
-import { closedError, GipsError, unsupportedError } from '../errors.js';
+import { closedError, GipsError, systemError, unsupportedError } from '../errors.js';
 import { Reason } from './greeting.js';
 import type { Ending } from './taker.js';
 
@@ -24,11 +24,14 @@ export function goodbye({ what, address }: Subject): Ending {
 export function vanished({ what, address }: Subject): Ending {
   return {
     error: () =>
-      new GipsError(`${what} has ended: the peer vanished without a goodbye (a crash or a kill); connect again, and send again what it may not have taken`, {
-        code: 'ECONNRESET',
-        errno: -ECONNRESET,
-        address,
-      }),
+      new GipsError(
+        `${what} has ended: the peer vanished without a goodbye (a crash or a kill); connect again, and send again what it may not have taken`,
+        {
+          code: 'ECONNRESET',
+          errno: -ECONNRESET,
+          address,
+        },
+      ),
     isOrderly: false,
   };
 }
@@ -55,6 +58,11 @@ export function violated({ what, address }: Subject): Ending {
   };
 }
 
+/** There was no memory for what the peer has sent. */
+export function outOfMemory(errno: number, { what, address }: Subject): Ending {
+  return { error: () => systemError(errno, 'malloc', `receive from ${what}`, address), isOrderly: false };
+}
+
 /** This side has closed the channel. */
 export function closed({ what, address }: Subject): Ending {
   return { error: () => closedError(what, address), isOrderly: true };
@@ -78,6 +86,8 @@ function refusal(reason: Reason, what: string, address: string): GipsError {
         address,
       });
     case Reason.NO_COMMON_VERSION:
-      return unsupportedError(`connect to "${address}": the server speaks no version of the protocol that ${what} speaks; update the older side`);
+      return unsupportedError(
+        `connect to "${address}": the server speaks no version of the protocol that ${what} speaks; update the older side`,
+      );
   }
 }

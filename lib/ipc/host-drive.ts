@@ -39,7 +39,8 @@ export class HostDrive {
   watch(): void {
     if (this.#isWatched || !this.#isOpen) return;
     const { what, accepting, admissions, sessions } = this.#driven;
-    if (this.#poller !== undefined) throw busyError(`Cannot use ${what} asynchronously: it is registered with a Poller; deregister it first`);
+    if (this.#poller !== undefined)
+      throw busyError(`Cannot use ${what} asynchronously: it is registered with a Poller; deregister it first`);
     this.#isWatched = true;
     this.#dropSelection();
     if (!accepting.isPaused) this.#watchAcceptor();

@@ -10,7 +10,7 @@ import { createConnection, type Connection } from './connection.js';
 import './dispatch.js';
 import type { ListenerEvents } from './events.js';
 import { HostDrive, type Driven } from './host-drive.js';
-import { keep, release, type OpenHandle } from './open-handles.js';
+import { forget, keep, type OpenHandle } from './open-handles.js';
 import type { ListenerSettings } from './options.js';
 import { Pods } from './pods.js';
 import type { Policy } from './policy.js';
@@ -235,7 +235,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     this.drive.close();
     await Promise.all(closings);
     for (const session of this.sessions) this.#forget(session);
-    release(this);
+    forget(this);
     if (this.events !== undefined) emitSafely(this.events, 'close');
   }
 

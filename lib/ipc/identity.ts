@@ -44,7 +44,10 @@ function processOf(policy: Policy, channel: NativeChannel): NativeDescriptor | u
 
 function requireAlive(peer: NativeDescriptor, { pid }: Credentials): void {
   if (!native.processExited(peer)) return;
-  throw new GipsError(`process ${pid} exited while the policy's validators looked at it, so what they saw may have been another one; try again`, {
-    code: 'EACCES',
-  });
+  throw new GipsError(
+    `process ${pid} exited while the policy's validators looked at it, so what they saw may have been another one; try again`,
+    {
+      code: 'EACCES',
+    },
+  );
 }

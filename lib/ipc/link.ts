@@ -68,7 +68,8 @@ export class Link {
   /** The first asynchronous use brings the channel into the event loop. */
   watch(): void {
     if (this.#isWatched || !this.#isOpen) return;
-    if (this.#poller !== undefined) throw busyError(`Cannot use ${this.what} asynchronously: it is registered with a Poller; deregister it first`);
+    if (this.#poller !== undefined)
+      throw busyError(`Cannot use ${this.what} asynchronously: it is registered with a Poller; deregister it first`);
     this.onWatch?.();
     this.watchAlone();
   }

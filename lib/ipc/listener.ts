@@ -80,13 +80,13 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
   }
 
   /** The messages to come, of all clients. Ends when the listener closes; leaving the loop ends the iteration only. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Pod> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Pod, undefined> {
     this.#host.use('pods');
     return this.#host.pods.iterate();
   }
 
   /** The clients, each with its own messages, as soon as they are admitted; those admitted already come first. Ends when the listener closes. */
-  connections(): AsyncIterableIterator<Connection> {
+  connections(): AsyncIterableIterator<Connection, undefined> {
     this.#host.use('connections');
     return this.#host.arrivals.iterate();
   }

@@ -13,7 +13,7 @@ export function keep(handle: OpenHandle): void {
   handles.add(handle);
 }
 
-export function release(handle: OpenHandle): void {
+export function forget(handle: OpenHandle): void {
   handles.delete(handle);
   if (handles.size === 0) process.removeListener('exit', leaveAll);
 }

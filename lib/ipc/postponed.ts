@@ -68,6 +68,8 @@ function duplicate({ fd }: NativeDescriptor): NativeDescriptor {
 }
 
 function copy(payload: ArrayBuffer | ArrayBufferView): Buffer {
-  const bytes = ArrayBuffer.isView(payload) ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength) : new Uint8Array(payload);
+  const bytes = ArrayBuffer.isView(payload)
+    ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength)
+    : new Uint8Array(payload);
   return Buffer.from(bytes);
 }

@@ -2,8 +2,17 @@
 import { constants } from 'node:os';
 import { GipsError, systemError, timeoutError, unsupportedError } from '../errors.js';
 import { Kind, type NativeDescriptor } from '../native/index.js';
-import { payloadSize, validateCallOptions, validateObject, validatePayload, validateTimeout, type CallLimits, type Payload } from '../validate.js';
-import { Deadline } from './deadline.js';
+import {
+  payloadSize,
+  validateCallOptions,
+  validateObject,
+  validatePayload,
+  validateTimeout,
+  type CallLimits,
+  type Payload,
+} from '../validate.js';
+import { Backlog, type SendQueue } from './backlog.js';
+import { Deadline, sleepSync } from './deadline.js';
 import { vanished } from './endings.js';
 import { sent } from './fairness.js';
 import { descriptorsOf } from './ipc-object.js';
@@ -11,7 +20,7 @@ import type { Message } from './message.js';
 import { Postponed, PostponedMessage } from './postponed.js';
 import type { Session } from './session.js';
 import type { Ending } from './taker.js';
-import { Waiter, WaitQueue } from './waiter.js';
+import { Waiter } from './waiter.js';
 
 /** Before the server has said what it takes, only messages up to this size may go. */
 const MAX_BEFORE_WELCOME = 65_536;
@@ -20,22 +29,23 @@ const { EBADF, ECONNRESET, ENOTCONN, EPIPE } = constants.errno;
 /** How the system says that nobody is at the other end. */
 const GONE: ReadonlySet<number> = new Set([-EBADF, -ECONNRESET, -ENOTCONN, -EPIPE]);
 
+/** What a native flush answers when the system is short of something: the socket is writable, so waiting for that would spin. */
+const SHORTAGE = 1;
+const SHORTAGE_MS = 5;
+
 type Descriptors = readonly NativeDescriptor[] | undefined;
 
-export class Sender {
+export class Sender implements SendQueue {
   readonly #session: Session;
-  /** Callers of `send` who wait until the queue has fallen below the high-water mark. */
-  readonly #aboveMark = new WaitQueue<Waiter<void>>();
-  readonly #flushing = new WaitQueue<Waiter<void>>();
+  readonly #backlog: Backlog;
   readonly #postponed = new Postponed();
   #maxMessageSize: number;
   #isWelcome: boolean;
   #ending: Ending | undefined = undefined;
-  #owesDrain = false;
-  #isAwaited = false;
 
   constructor(session: Session, isWelcome: boolean) {
     this.#session = session;
+    this.#backlog = new Backlog(this, session);
     this.#isWelcome = isWelcome;
     this.#maxMessageSize = session.settings.maxMessageSize;
   }
@@ -49,6 +59,10 @@ export class Sender {
     return this.buffered >= this.#session.settings.highWaterMark;
   }
 
+  get hasRoom(): boolean {
+    return !this.isFull && this.#postponed.isEmpty;
+  }
+
   /** The other side has said what it takes: what had to wait for that goes. */
   welcome(maxMessageSize: number): void {
     this.#isWelcome = true;
@@ -56,7 +70,7 @@ export class Sender {
     this.#postponed.release((message) => {
       this.#checkSize(message.size);
       message.sequence = this.#queue(Kind.MESSAGE, message.payload, 0, message.objects, message.size);
-      this.#aboveMark.add(message.waiter);
+      this.#backlog.waitForRoom(message.waiter);
     });
     this.progress();
   }
@@ -103,8 +117,7 @@ export class Sender {
     const size = this.#check(bytes);
     if (this.isFull || this.#mustPostpone(size)) this.#makeRoom();
     if (this.isFull || this.#mustPostpone(size)) {
-      this.#owesDrain = true;
-      this.#askForProgress();
+      this.#backlog.oweDrain();
       return false;
     }
     this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
@@ -144,27 +157,24 @@ export class Sender {
   whenEmpty(limits: CallLimits): Promise<void> {
     const waiter = new Waiter<void>();
     waiter.limit(limits, () => this.#timedOut(limits.timeout));
-    this.#flushing.add(waiter);
-    this.#askForProgress();
+    this.#backlog.waitForEmptiness(waiter);
     return waiter.promise;
   }
 
   /** The session is to be told when the queue has fallen below the high-water mark. */
   awaitRoom(): void {
-    this.#isAwaited = true;
-    this.#askForProgress();
+    this.#backlog.awaitRoom();
   }
 
   /** The queue may have become shorter. Runs no user code. */
   progress(): void {
-    if (!this.isFull) this.#onRoom();
-    if (this.buffered === 0) resolveAll(this.#flushing);
-    this.#askForProgress();
+    this.#backlog.progress();
   }
 
   /** Nothing more is accepted; what was accepted still goes. */
   close(ending: Ending): void {
     this.#ending = ending;
+    this.#backlog.close();
     this.#postponed.release(() => {
       throw ending.error();
     });
@@ -173,22 +183,7 @@ export class Sender {
   /** Nothing more goes. */
   fail(ending: Ending): void {
     this.close(this.#ending ?? ending);
-    rejectAll(this.#aboveMark, ending);
-    rejectAll(this.#flushing, ending);
-  }
-
-  #onRoom(): void {
-    this.#isAwaited = false;
-    resolveAll(this.#aboveMark);
-    if (!this.#owesDrain || this.#ending !== undefined || !this.#postponed.isEmpty) return;
-    this.#owesDrain = false;
-    this.#session.announceDrain();
-  }
-
-  #askForProgress(): void {
-    const { link, settings } = this.#session;
-    if (this.#isAwaited || this.#owesDrain || !this.#aboveMark.isEmpty) link.notifyBelow(settings.highWaterMark);
-    else if (!this.#flushing.isEmpty) link.notifyBelow(1);
+    this.#backlog.fail(ending);
   }
 
   #check(payload: Payload): number {
@@ -213,7 +208,10 @@ export class Sender {
   #checkRoom(size: number): void {
     const { settings, what, address } = this.#session;
     if (!this.isFull || this.buffered + size <= settings.highWaterMark + settings.maxMessageSize) return;
-    throw new GipsError(`send to ${what}: ${this.buffered} bytes wait to be sent already; wait for the Promises of send()`, { code: 'ENOBUFS', address });
+    throw new GipsError(`send to ${what}: ${this.buffered} bytes wait to be sent already; wait for the Promises of send()`, {
+      code: 'ENOBUFS',
+      address,
+    });
   }
 
   /** Does now what makes the queue shorter: without an event loop nobody else would. */
@@ -258,8 +256,7 @@ export class Sender {
       () => this.#timedOut(limits.timeout),
       () => this.#cancel(sequence),
     );
-    this.#aboveMark.add(waiter);
-    this.#askForProgress();
+    this.#backlog.waitForRoom(waiter);
     return waiter.promise;
   }
 
@@ -272,15 +269,16 @@ export class Sender {
   #pumpUntil(isDone: () => boolean, deadline: Deadline): boolean {
     const { link } = this.#session;
     for (;;) {
-      const errno = link.isOpen ? link.native.flush() : 0;
-      if (errno < 0) throw this.#failed(errno);
+      const status = link.isOpen ? link.native.flush() : 0;
+      if (status < 0) throw this.#failed(status);
       this.progress();
       if (isDone() && link.isOpen) return true;
       this.#session.pump();
       if (this.#ending !== undefined) throw this.#ending.error();
       if (isDone()) return true;
       if (deadline.hasPassed) return false;
-      link.wait(deadline.slice);
+      if (status === SHORTAGE) sleepSync(Math.min(deadline.slice, SHORTAGE_MS));
+      else link.wait(deadline.slice);
     }
   }
 
@@ -304,12 +302,4 @@ function validateObjects(options: unknown): Descriptors {
 
 function isPeerGone(error: unknown): boolean {
   return error instanceof GipsError && (error.code === 'EPIPE' || error.code === 'ECONNRESET' || error.code === 'EBADMSG');
-}
-
-function resolveAll(queue: WaitQueue<Waiter<void>>): void {
-  for (let waiter = queue.first; waiter !== undefined; waiter = queue.first) waiter.resolve();
-}
-
-function rejectAll(queue: WaitQueue<Waiter<void>>, { error }: Ending): void {
-  for (let waiter = queue.first; waiter !== undefined; waiter = queue.first) waiter.reject(error());
 }

@@ -1,18 +1,17 @@
 /** One channel behind its public face: what arrives, what is sent, and how it ends. */
 import type { EventEmitter } from 'eventemitter3';
-import { systemError } from '../errors.js';
 import { End, Kind, type NativeBatch, type NativeChannel } from '../native/index.js';
 import type { CallLimits } from '../validate.js';
+import { Closing } from './closing.js';
 import type { Credentials } from './credentials.js';
-import { Deadline } from './deadline.js';
 import type { ChannelOwner } from './dispatch.js';
-import { closed, goodbye, untaken, vanished, violated } from './endings.js';
+import { closed, goodbye, outOfMemory, untaken, vanished, violated } from './endings.js';
 import type { ChannelEvents } from './events.js';
 import { readFrames, type FrameSink } from './frames.js';
 import type { Arrival } from './inbox.js';
 import { Link, READABLE, WRITABLE } from './link.js';
 import { Message } from './message.js';
-import { keep, release, type OpenHandle } from './open-handles.js';
+import { forget, keep, type OpenHandle } from './open-handles.js';
 import type { ChannelSettings } from './options.js';
 import { Receiver } from './receiver.js';
 import { emitSafely } from './rethrow.js';
@@ -66,10 +65,9 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   readonly counters = new ChannelCounters();
   /** Where events go, once somebody can have subscribed. */
   events: EventEmitter<ChannelEvents> | undefined = undefined;
+  readonly #closing = new Closing(this);
   readonly #ended = new Waiter<Error | undefined>();
   #greet: Greet | undefined;
-  #closing: Promise<void> | undefined = undefined;
-  #hasSaidGoodbye = false;
   #isOver = false;
 
   constructor({ native, what, address, credentials, settings, isRaw, greet, host }: SessionParts) {
@@ -170,8 +168,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
 
   /** Sends what was accepted, says goodbye and closes. Rejects only for an aborted signal. */
   close(limits: CallLimits): Promise<void> {
-    this.#closing ??= this.#close(limits);
-    return this.#closing;
+    return this.#closing.close(limits);
   }
 
   /** Closes at once. */
@@ -183,13 +180,13 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     this.receiver.ending = ending;
     this.sender.close(ending);
     this.finish(last, outcome);
-    this.#release();
+    this.release();
   }
 
   leave(): void {
     if (this.#isOver) return;
     try {
-      this.#sayGoodbye();
+      this.#closing.sayGoodbye();
     } catch {
       // The peer has left first.
     }
@@ -199,20 +196,28 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   finish(ending: Ending, outcome: Error | undefined = this.#outcomeOf(ending)): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const isKept = this.#isForPoller;
+    const { isClaimed, isWatched } = this.link;
+    const isKept = isClaimed || (!isWatched && this.host === undefined);
     const told = isKept ? this.#whenTold(ending) : ending;
     this.receiver.ending ??= told;
     this.sender.fail(told);
-    if (!isKept) this.#release();
-    release(this);
+    if (!isKept) this.release();
+    forget(this);
     this.#ended.resolve(outcome);
     this.host?.onEnd(this);
     process.nextTick(() => this.#announceEnd(outcome));
   }
 
+  /** Gives the descriptor back. */
+  release(): void {
+    if (!this.link.isOpen) return;
+    this.link.close();
+    descriptorFreed();
+  }
+
   /** A poller has no use for the descriptor any more. */
   unclaimed(): void {
-    if (this.#isOver) this.#release();
+    if (this.#isOver) this.release();
   }
 
   #pump(): void {
@@ -226,12 +231,12 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     if (batch.count > 0) readFrames(batch, this);
     if (batch.end === End.EOF) this.finish(this.isRaw ? goodbye(this) : vanished(this));
     else if (batch.end === End.VIOLATION) this.finish(violated(this));
-    else if (batch.end < 0) this.finish(this.#outOfMemory(batch.end));
+    else if (batch.end < 0) this.finish(outOfMemory(batch.end, this));
     this.receiver.checkLevel();
   }
 
   #onLoss(error: Arrival): void {
-    if (!this.#isOver && this.#closing === undefined) this.receiver.push(error);
+    if (!this.#isOver && !this.#closing.hasBegun) this.receiver.push(error);
   }
 
   #onGreeting(frame: Message, greet: Greet): void {
@@ -245,7 +250,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     switch (frame.kind) {
       case Kind.MESSAGE:
       case Kind.REQUEST:
-        if (this.#closing !== undefined) return frame.discard();
+        if (this.#closing.hasBegun) return frame.discard();
         this.counters.received(frame);
         return this.receiver.push(frame);
       case Kind.GOODBYE:
@@ -271,74 +276,25 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     this.link.flushUnlessWatched();
   }
 
-  async #close(limits: CallLimits): Promise<void> {
-    const ending = closed(this);
-    this.receiver.discard(ending);
-    this.sender.close(ending);
-    this.link.onClose?.();
-    const deadline = new Deadline(limits.timeout);
-    try {
-      limits.signal?.throwIfAborted();
-      while (!this.#isOver && !this.#sayGoodbye()) {
-        this.link.watchAlone();
-        await this.sender.whenEmpty({ signal: limits.signal, timeout: deadline.remaining });
-      }
-      this.finish(ending, undefined);
-    } catch {
-      this.finish(ending, untaken(this));
-    }
-    this.#release();
-    if (limits.signal?.aborted === true) throw limits.signal.reason;
-  }
-
-  /** True once the OS has everything, the goodbye included. */
-  #sayGoodbye(): boolean {
-    const { native } = this.link;
-    let errno = native.flush();
-    if (errno === 0 && this.sender.buffered === 0 && !this.#hasSaidGoodbye && !this.isRaw) {
-      this.#hasSaidGoodbye = true;
-      native.send(Kind.GOODBYE, '', 0);
-      errno = native.flush();
-    }
-    if (errno < 0) throw vanished(this).error();
-    return this.sender.buffered === 0;
-  }
-
   #outcomeOf(ending: Ending): Error | undefined {
     if (!ending.isOrderly) return ending.error();
     return this.sender.buffered > 0 ? untaken(this) : undefined;
   }
 
-  /** Whether a poller has the descriptor, or may get it. */
-  get #isForPoller(): boolean {
-    const { isClaimed, isWatched } = this.link;
-    return isClaimed || (!isWatched && this.host === undefined);
-  }
-
-  /** A poller goes on reporting the descriptor until its user has been told of the end. */
+  /** A poller that has the descriptor, or will get it, reports it until its user has been told of the end. */
   #whenTold({ error, isOrderly }: Ending): Ending {
     return {
       error: () => {
-        this.#release();
+        this.release();
         return error();
       },
       isOrderly,
     };
   }
 
-  #release(): void {
-    if (!this.link.isOpen) return;
-    this.link.close();
-    descriptorFreed();
-  }
-
   #announceEnd(outcome: Error | undefined): void {
     if (this.events === undefined) return;
     if (outcome !== undefined) this.subscription.announce(outcome);
     emitSafely(this.events, 'close', outcome);
-  }
-
-  #outOfMemory(errno: number): Ending {
-    return { error: () => systemError(errno, 'malloc', `receive from ${this.what}`, this.address), isOrderly: false };
   }
 }

@@ -110,13 +110,16 @@ export interface NativeChannel {
    * Queues one frame and, if it is the first of this loop turn, sends it at once; the rest of the turn is coalesced.
    * MESSAGE and REQUEST frames wait for credit in order; all other kinds pass them.
    * Payloads over 64 KiB are fragmented. The bytes and descriptors are taken (copied, duplicated) before it returns.
-   * @returns a sequence number > 0 for `cancel`, or a negative errno: nothing was queued (EMFILE while duplicating; ENOBUFS for a shortage;
+   * @returns a sequence number > 0 for `cancel`, or a negative errno: nothing was queued (EMFILE while duplicating; ENOMEM;
    *   EPIPE when the socket is gone; EMSGSIZE for a raw packet the kernel will not take).
    */
   send(kind: number, payload: string | ArrayBuffer | ArrayBufferView, correlation: number, objects?: readonly NativeDescriptor[]): number;
   /** Removes a queued frame of which not one byte has left. True if it was removed. */
   cancel(sequence: number): boolean;
-  /** Hands as much to the OS as it takes without waiting. 0, or -EPIPE when the socket is gone. */
+  /**
+   * Hands as much to the OS as it takes without waiting.
+   * @returns 0; 1 for a shortage (buffers, descriptors under way) that passes without anybody telling; -EPIPE when the socket is gone
+   */
   flush(): number;
   /** True while frames wait for credit (and not for the socket). */
   readonly waitsForCredit: boolean;

@@ -17,18 +17,19 @@ async function receiveAll(): ReturnType<typeof tally> {
 }
 
 describe.each([
-  { how: 'await send()', isBlocking: false, count: 10_000 },
-  { how: 'sendSync()', isBlocking: true, count: 2_000 },
-])('$how', ({ isBlocking, count }) => {
+  { connects: 'connect', sends: 'send', count: 10_000 },
+  { connects: 'connect', sends: 'sendSync', count: 2_000 },
+  { connects: 'connectSync', sends: 'sendSync', count: 2_000 },
+])('$sends() after $connects()', (ways) => {
   test.each(['EINTR:every=2', 'EAGAIN:every=3', 'ENOBUFS:every=3', 'ENOMEM:every=3', 'ETOOMANYREFS:every=3', 'ENOBUFS:first=20'])(
     'is delayed by sendmsg failing with %s, and every message arrives once and in order',
     async (fault) => {
-      const argument = { name: listener.name, faults: `sendmsg:${fault}`, count, isBlocking };
+      const argument = { name: listener.name, faults: `sendmsg:${fault}`, ...ways };
       const program = startFaulty('send-under-faults', { argument });
       const received = receiveAll();
       expect(await program.next('closed', 25_000)).toBeNull();
       await program.finish();
-      expect(await received).toEqual({ count, firstOutOfOrder: null, end: 'EPIPE' });
+      expect(await received).toEqual({ count: ways.count, firstOutOfOrder: null, end: 'EPIPE' });
     },
   );
 });

@@ -35,7 +35,7 @@ const actions = {
   /** Sends until nothing more is taken. Says how many messages were, sends one more, and says so when that is accepted. */
   async fill({ size }) {
     let number = 0;
-    for (let refusals = 0; refusals < 3; ) {
+    for (let refusals = 0; refusals < 3;) {
       if (channel.trySend(stamped(number, size))) {
         number += 1;
         refusals = 0;

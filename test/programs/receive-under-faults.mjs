@@ -3,8 +3,9 @@ import { Endpoint } from '../../dist/index.js';
 import { tally } from './numbered.mjs';
 import { argument, say } from './talk.mjs';
 
-const { name, faults, isBlocking } = argument;
-const endpoint = await Endpoint.connect(name);
+const { name, faults, connects, receives } = argument;
+// Before there is a connection, because the first messages may come along with the server's greeting.
 process.env.FAULTS = faults;
-say('received', await tally(() => (isBlocking ? endpoint.recvSync() : endpoint.recv())));
+const endpoint = await Endpoint[connects](name);
+say('received', await tally(() => endpoint[receives]()));
 await endpoint.close();

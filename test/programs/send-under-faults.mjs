@@ -4,14 +4,13 @@ import { Endpoint, IpcObject } from '../../dist/index.js';
 import { numbered } from './numbered.mjs';
 import { argument, say } from './talk.mjs';
 
-const { name, faults, count, isBlocking } = argument;
+const { name, faults, count, connects, sends } = argument;
 const object = IpcObject.from({ fd: openSync('/dev/null', 'r') });
-const endpoint = await Endpoint.connect(name);
+const endpoint = await Endpoint[connects](name);
 process.env.FAULTS = faults;
 for (let number = 0; number < count; number++) {
   const options = number % 50 === 7 ? { objects: [object] } : {};
-  if (isBlocking) endpoint.sendSync(numbered(number), options);
-  else await endpoint.send(numbered(number), options);
+  await endpoint[sends](numbered(number), options);
 }
 await endpoint.close();
 say('closed', await endpoint.closed);

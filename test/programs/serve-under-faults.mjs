@@ -1,14 +1,14 @@
-/** An echo server whose system calls fail as told once it is bound, until the test says 'recover'. Reports its errors; ends with its input. */
+/** An echo server whose system calls fail as the test tells meanwhile. Reports its errors; ends with its input. */
 import { Listener } from '../../dist/index.js';
 import { argument, commands, say } from './talk.mjs';
 
-const { name, faults } = argument;
-const listener = await Listener.bind(name);
+const listener = await Listener.bind(argument.name);
 listener.on('error', ({ code, syscall, address }) => say('error', { code, syscall, address }));
-process.env.FAULTS = faults;
-say('serving');
 void serve();
-for await (const [command] of commands()) if (command === 'recover') process.env.FAULTS = '';
+for await (const [, faults] of commands()) {
+  process.env.FAULTS = faults;
+  say('told');
+}
 await listener.close();
 say('closed');
 

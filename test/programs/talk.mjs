@@ -36,7 +36,7 @@ export async function* commands() {
 export function becomeUser() {
   const user = process.env.GIPS_TEST_USER;
   if (user === undefined) return;
-  process.setgroups([]);
+  process.setgroups(JSON.parse(process.env.GIPS_TEST_GROUPS ?? '[]'));
   process.setgid(65534);
   process.setuid(user);
 }

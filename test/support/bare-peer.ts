@@ -56,7 +56,7 @@ export class BarePeer {
   /** A peer that listens on `name`; the next step is `accept`. */
   static async listen(name: string): Promise<BarePeer> {
     const peer = new BarePeer();
-    await peer.#run(`listen ${name}`);
+    await peer.listen(name);
     return peer;
   }
 
@@ -67,6 +67,10 @@ export class BarePeer {
   /** Opens `count` further connections that say nothing. */
   async connectMany(name: string, count: number): Promise<void> {
     await this.#run(`connects ${name} ${count}`);
+  }
+
+  async listen(name: string): Promise<void> {
+    await this.#run(`listen ${name}`);
   }
 
   async accept(): Promise<void> {

@@ -1,19 +1,19 @@
-/** Both ends of a channel in this process, for what does not depend on there being two. */
-import { type ConnectOptions, type Connection, Endpoint, Listener, type ListenerOptions } from 'gips';
+/** Both ends of a connection in the test's own process. */
+import { Endpoint, Listener, type Connection, type ConnectOptions, type ListenerOptions } from 'gips';
 import { keep } from './keep.js';
 import { serviceName } from './names.js';
-import { firstClient } from './peer.js';
 
 export interface Pair {
   listener: Listener;
-  /** The server's end. */
-  connection: Connection;
-  /** The client's end. */
   endpoint: Endpoint;
+  connection: Connection;
 }
 
-export async function connectPair(options?: ListenerOptions, connectOptions?: ConnectOptions): Promise<Pair> {
-  const listener = keep(await Listener.bind(serviceName(), options));
+/** A client and its connection at a listener that is consumed by connections. */
+export async function connectPair(connectOptions?: ConnectOptions, listenerOptions?: ListenerOptions): Promise<Pair> {
+  const listener = keep(await Listener.bind(serviceName(), listenerOptions));
   const endpoint = keep(await Endpoint.connect(listener.name, connectOptions));
-  return { listener, connection: keep(await firstClient(listener)), endpoint };
+  const { value } = await listener.connections().next();
+  if (value === undefined) throw new Error('the listener has closed');
+  return { listener, endpoint, connection: keep(value) };
 }

@@ -1,5 +1,5 @@
 /** Real processes for tests: programs of test/programs that report what happens to them and do what they are told. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DEADLINE_MS, within } from './deadline.js';
@@ -15,9 +15,13 @@ export interface StartOptions {
   /** What the program finds in `argument` of talk.mjs. */
   argument?: unknown;
   /** Another user, for programs that call `becomeUser`; see `testAsRoot`. */
-  as?: 'nobody';
+  as?: 'nobody' | 'daemon';
+  /** The supplementary groups of that user; none by default. */
+  groups?: readonly number[];
   env?: Record<string, string>;
   nodeOptions?: string[];
+  /** How many descriptors it may have open; the system's hard limit bounds it. */
+  descriptorLimit?: number;
 }
 
 /** Starts test/programs/`name`.mjs. */
@@ -39,11 +43,13 @@ export class Program {
   readonly #events = new Map<string, Queue<unknown>>();
   #exit: Exit | undefined;
 
-  constructor(name: string, { argument = null, as, env = {}, nodeOptions = [] }: StartOptions) {
+  constructor(name: string, { argument = null, as, groups = [], env = {}, nodeOptions = [], descriptorLimit }: StartOptions) {
     this.name = name;
     const file = fileURLToPath(new URL(`../programs/${name}.mjs`, import.meta.url));
-    const user = as === undefined ? {} : { GIPS_TEST_USER: as };
-    this.#child = spawn(process.execPath, [...nodeOptions, file, JSON.stringify(argument)], { env: { ...process.env, ...user, ...env } });
+    const user = as === undefined ? {} : { GIPS_TEST_USER: as, GIPS_TEST_GROUPS: JSON.stringify(groups) };
+    const command = [process.execPath, ...nodeOptions, file, JSON.stringify(argument)];
+    if (descriptorLimit !== undefined) command.unshift('sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`);
+    this.#child = spawn(command[0]!, command.slice(1), { env: { ...process.env, ...user, ...env } });
     this.pid = this.#child.pid!;
     track(this.#child);
     onLine(this.#child.stdout!, (line) => this.#hear(line));
@@ -134,10 +140,21 @@ export function descriptorCount(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
+/** The most descriptors any process of this user may be allowed. */
+export function hardDescriptorLimit(): number {
+  const [, limit] = /^Max open files +\d+ +(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
+  return limit === 'unlimited' ? Infinity : Number(limit);
+}
+
 /** The processor time a process has used, in seconds. */
 export function processorTime(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   // Fields 14 and 15, in ticks of 10 ms; the second one is a name in parentheses that may contain anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Sets how many descriptors a process may have from now on. */
+export function limitDescriptors(pid: number, limit: number): void {
+  execFileSync('prlimit', [`--pid=${pid}`, `--nofile=${limit}:`]);
 }

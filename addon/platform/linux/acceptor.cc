@@ -40,14 +40,16 @@ Descriptor LockDirectory(const std::string& path) {
   return lock;
 }
 
-// Whether the file is a socket that nobody listens on. Only ECONNREFUSED says so: EAGAIN is a full backlog, EPROTOTYPE a live socket of
-// another type, EACCES one that is not ours to judge.
-bool IsLeftover(const std::string& path) {
+// Removes the file if it is a socket that nobody listens on. Only ECONNREFUSED says so: EAGAIN is a full backlog, EPROTOTYPE a live socket of
+// another type, EACCES one that is not ours to judge. 0, or the errno that says why it stays.
+int RemoveLeftover(const std::string& path) {
   struct stat status;
-  if (lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
+  if (lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return EADDRINUSE;
   Descriptor probe = NewSocket();
+  if (!probe.valid()) return errno;
   Address address(path);
-  return probe.valid() && connect(probe.get(), address.get(), address.length) != 0 && errno == ECONNREFUSED;
+  if (connect(probe.get(), address.get(), address.length) == 0 || errno != ECONNREFUSED) return EADDRINUSE;
+  return unlink(path.c_str()) == 0 ? 0 : errno;
 }
 
 // Accepted sockets inherit these from their listener (unix_accept), and with them every packet would bring credentials or a pidfd, which nobody
@@ -77,18 +79,19 @@ Acceptor Acceptor::Listen(const std::string& address, int backlog) {
   }
   auto bind_now = [&] { return bind(socket.get(), name.get(), name.length) == 0 ? 0 : errno; };
   int error = bind_now();
-  if (error == EADDRINUSE && is_file && IsLeftover(address)) {
-    unlink(address.c_str());
-    error = bind_now();
+  if (error == EADDRINUSE && is_file) {
+    error = RemoveLeftover(address);
+    if (error == 0) error = bind_now();
   }
   if (error != 0) {
     errno = error;
     return acceptor;
   }
   struct stat status = {};
-  if (is_file && lstat(address.c_str(), &status) != 0) return acceptor;
-  if (listen(socket.get(), backlog) != 0) {
+  if ((is_file && lstat(address.c_str(), &status) != 0) || listen(socket.get(), backlog) != 0) {
+    error = errno;
     if (is_file) unlink(address.c_str());
+    errno = error;
     return acceptor;
   }
   acceptor.device_ = status.st_dev;

@@ -1,0 +1,63 @@
+import { Kind } from '../native/index.js';
+import type { CallLimits } from '../validate.js';
+import { Deadline } from './deadline.js';
+import { closed, untaken, vanished } from './endings.js';
+import type { Session } from './session.js';
+
+/** How this side leaves a channel in order: it sends what was accepted, says goodbye and closes. */
+export class Closing {
+  readonly #session: Session;
+  #done: Promise<void> | undefined = undefined;
+  #hasSaidGoodbye = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** What arrives now is for nobody. */
+  get hasBegun(): boolean {
+    return this.#done !== undefined;
+  }
+
+  /** Rejects only for an aborted signal. */
+  close(limits: CallLimits): Promise<void> {
+    this.#done ??= this.#close(limits);
+    return this.#done;
+  }
+
+  /** True once the OS has everything, the goodbye included. Throws when the peer has gone. */
+  sayGoodbye(): boolean {
+    const { link, sender, isRaw } = this.#session;
+    let errno = link.native.flush();
+    if (errno === 0 && sender.buffered === 0 && !this.#hasSaidGoodbye && !isRaw) {
+      this.#hasSaidGoodbye = true;
+      link.native.send(Kind.GOODBYE, '', 0);
+      errno = link.native.flush();
+    }
+    if (errno < 0) throw vanished(this.#session).error();
+    sender.progress();
+    return sender.buffered === 0;
+  }
+
+  /** Completes at once where nothing has to be waited for: without an event loop there is no later. */
+  async #close({ signal, timeout }: CallLimits): Promise<void> {
+    const session = this.#session;
+    const ending = closed(session);
+    const deadline = new Deadline(timeout);
+    session.receiver.discard(ending);
+    session.sender.close(ending);
+    session.link.onClose?.();
+    try {
+      if (signal?.aborted === true) throw signal.reason;
+      while (!session.isOver && !this.sayGoodbye()) {
+        session.link.watchAlone();
+        await session.sender.whenEmpty({ signal, timeout: deadline.remaining });
+      }
+      session.finish(ending, undefined);
+    } catch {
+      session.finish(ending, untaken(session));
+    }
+    session.release();
+    if (signal?.aborted === true) throw signal.reason;
+  }
+}

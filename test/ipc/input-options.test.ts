@@ -1,0 +1,155 @@
+import { Endpoint, type IpcObject, Listener } from 'gips';
+import { badArgument, errorLike, failureOf } from '../support/errors.js';
+import { keep } from '../support/keep.js';
+import { serviceName } from '../support/names.js';
+
+/** Values an option must not have, and what the error says of it. */
+interface Bad {
+  option: string;
+  type: { values: unknown[]; expected: string };
+  range?: { values: unknown[]; expected: string };
+}
+
+const NOT_NUMBERS = ['1', null, {}, true, 1n];
+const NO_SIZES = [0, -1, 1.5, NaN, Infinity, -Infinity, 2 ** 31];
+const NO_TIMEOUTS = [-1, -0.1, NaN, -Infinity, 2 ** 31];
+
+const CHANNEL_OPTIONS: Bad[] = ['maxMessageSize', 'highWaterMark'].map((option) => ({
+  option,
+  type: { values: NOT_NUMBERS, expected: 'of type number' },
+  range: { values: NO_SIZES, expected: 'an integer from 1 to 2147483647' },
+}));
+
+const LISTENER_OPTIONS: Bad[] = [
+  ...CHANNEL_OPTIONS,
+  {
+    option: 'backlog',
+    type: { values: NOT_NUMBERS, expected: 'of type number' },
+    range: { values: [0, -1, 1.5, NaN, Infinity, 65_536], expected: 'an integer from 1 to 65535' },
+  },
+  {
+    option: 'maxConnections',
+    type: { values: NOT_NUMBERS, expected: 'of type number' },
+    range: { values: [0, -1, 1.5, NaN, -Infinity], expected: 'an integer from 1' },
+  },
+  {
+    option: 'greetingTimeout',
+    type: { values: NOT_NUMBERS, expected: 'of type number' },
+    range: { values: NO_TIMEOUTS, expected: '0 to 2147483647 or Infinity' },
+  },
+];
+
+const CONNECT_OPTIONS: Bad[] = [
+  ...CHANNEL_OPTIONS,
+  {
+    option: 'timeout',
+    type: { values: NOT_NUMBERS, expected: 'of type number' },
+    range: { values: NO_TIMEOUTS, expected: '0 to 2147483647 or Infinity' },
+  },
+  { option: 'signal', type: { values: [5, 'now', null, {}, new EventTarget()], expected: 'an instance of AbortSignal' } },
+  { option: 'serverPolicy', type: { values: [5, null, {}, 'sameUser', () => true], expected: 'an instance of Policy' } },
+];
+
+const NO_OPTIONS = [null, 5, 'options', true, ['options'], () => ({})];
+
+type Failure = [label: string, options: unknown, failure: Error];
+
+function failuresOf(table: Bad[]): Failure[] {
+  const forOptions = NO_OPTIONS.map((value): Failure => [print(value), value, badArgument('ERR_INVALID_ARG_TYPE', 'options', 'of type object')]);
+  const forEach = table.flatMap(({ option, type, range = { values: [], expected: '' } }) => {
+    const name = `options.${option}`;
+    const failures = (values: unknown[], failure: Error) => values.map((value): Failure => [`${option}: ${print(value)}`, { [option]: value }, failure]);
+    return [
+      ...failures(type.values, badArgument('ERR_INVALID_ARG_TYPE', name, type.expected)),
+      ...failures(range.values, badArgument('ERR_OUT_OF_RANGE', name, range.expected)),
+    ];
+  });
+  return [...forOptions, ...forEach];
+}
+
+function oneOf(option: string, values: unknown[], allowed: string): Failure[] {
+  return values.map((value) => [`${option}: ${print(value)}`, { [option]: value }, badArgument('ERR_INVALID_ARG_VALUE', `options.${option}`, allowed)]);
+}
+
+function unsupported(option: string, value: unknown): Failure {
+  return [`${option}: ${print(value)}`, { [option]: value }, errorLike({ code: 'ERR_GIPS_UNSUPPORTED', message: `options.${option}` })];
+}
+
+function print(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
+const BIND_FAILURES = [
+  ...failuresOf(LISTENER_OPTIONS),
+  ...oneOf('wire', ['tcp', '', 5, null, {}], "'auto', 'gips', 'raw'"),
+  unsupported('keepAlive', { interval: 1000, timeout: 1000 }),
+];
+const CONNECT_FAILURES = [
+  ...failuresOf(CONNECT_OPTIONS),
+  ...oneOf('wire', ['auto', 'tcp', '', 5, null, {}], "'gips', 'raw'"),
+  unsupported('keepAlive', { interval: 1000, timeout: 1000 }),
+  unsupported('wait', true),
+  unsupported('ring', true),
+  unsupported('ring', { size: 65_536 }),
+  unsupported('spin', 50),
+];
+
+describe('a listener is not made with the options', () => {
+  let name: string;
+  let shared: IpcObject;
+
+  beforeEach(() => {
+    name = serviceName();
+    const creator = Listener.bindSync(serviceName());
+    shared = keep(creator.share());
+    keep(creator);
+  });
+
+  test.each(BIND_FAILURES)('%s', async (_, options, failure) => {
+    expect(await failureOf('rejects', () => Listener.bind(name, options as object))).toEqual(failure);
+    expect(await failureOf('throws', () => Listener.bindSync(name, options as object))).toEqual(failure);
+    expect(await failureOf('rejects', () => Listener.from(shared, options as object))).toEqual(failure);
+    keep(Listener.bindSync(name));
+    keep(await Listener.from(shared));
+  });
+
+  test.each([5, null, {}, 'sameUser'])('policy: %p, when its socket is another process’s', async (policy) => {
+    const failure = badArgument('ERR_INVALID_ARG_TYPE', 'options.policy', 'an instance of Policy');
+    expect(await failureOf('rejects', () => Listener.from(shared, { policy } as object))).toEqual(failure);
+  });
+});
+
+test.each([undefined, null, 5, 'fd', {}, { fd: 0 }])('a listener is not made from %p', async (object) => {
+  const failure = badArgument('ERR_INVALID_ARG_TYPE', 'object', 'an instance of IpcObject');
+  expect(await failureOf('rejects', () => Listener.from(object as IpcObject))).toEqual(failure);
+});
+
+describe('an endpoint is not made with the options', () => {
+  test.each(CONNECT_FAILURES)('%s', async (_, options, failure) => {
+    const listener = keep(Listener.bindSync(serviceName()));
+    expect(await failureOf('rejects', () => Endpoint.connect(listener.name, options as object))).toEqual(failure);
+    expect(await failureOf('throws', () => Endpoint.connectSync(listener.name, options as object))).toEqual(failure);
+    let clients = 0;
+    listener.on('connection', () => (clients += 1)).on('rejected', () => (clients += 1));
+    keep(Endpoint.connectSync(listener.name)).sendSync('the first client');
+    expect(listener.acceptSync(5000).message.text()).toBe('the first client');
+    expect(clients).toBe(1);
+  });
+});
+
+test('options may be left out, undefined, or at their limits', async () => {
+  const limits = { maxMessageSize: 2 ** 31 - 1, highWaterMark: 2 ** 31 - 1 };
+  const listener = keep(
+    await Listener.bind(serviceName(), { ...limits, backlog: 65_535, maxConnections: Infinity, greetingTimeout: 2 ** 31 - 1, keepAlive: false }),
+  );
+  const connect = async (options?: object): Promise<void> => {
+    const endpoint = keep(await Endpoint.connect(listener.name, options));
+    await endpoint.send('hello');
+    expect((await listener.accept()).message.text()).toBe('hello');
+  };
+  await connect(undefined);
+  await connect({});
+  await connect({ timeout: undefined, signal: undefined, serverPolicy: undefined, wire: undefined, ring: false, spin: 0, wait: false });
+  await connect({ ...limits, timeout: 2 ** 31 - 1 });
+  await connect({ maxMessageSize: 5, highWaterMark: 1, timeout: Infinity });
+});

@@ -1,0 +1,38 @@
+import { eventually } from '../support/deadline.js';
+import { serviceName } from '../support/names.js';
+import { descriptorCount, hardDescriptorLimit, type Program, start } from '../support/processes.js';
+
+const PROCESSES = 4;
+const CLIENTS = 2000;
+/** What a process needs beside its connections. */
+const SPARE = 100;
+const STEP_MS = 40_000;
+
+const needed = CLIENTS + SPARE;
+const testWithDescriptors = hardDescriptorLimit() >= needed ? test : test.skip;
+
+testWithDescriptors(
+  `2,000 clients are connected and served at once (needs a hard limit of ${needed} descriptors)`,
+  async () => {
+    const name = serviceName();
+    const server = start('echo-server', { argument: { name }, descriptorLimit: needed });
+    await server.next('listening');
+    const before = descriptorCount(server.pid);
+    const argument = { name, count: CLIENTS / PROCESSES };
+    const programs = Array.from({ length: PROCESSES }, () => start('many-clients', { argument, descriptorLimit: needed }));
+    await tellAll(programs, 'connect');
+    expect(descriptorCount(server.pid)).toBe(before + CLIENTS);
+    for (let round = 0; round < 3; round += 1) await tellAll(programs, 'echo', round);
+    expect(descriptorCount(server.pid)).toBe(before + CLIENTS);
+    await tellAll(programs, 'close');
+    await eventually(() => expect(descriptorCount(server.pid)).toBe(before));
+    for (const program of programs) program.endInput();
+    await Promise.all(programs.map((program) => program.finish()));
+  },
+  3 * STEP_MS,
+);
+
+async function tellAll(programs: Program[], step: string, data: unknown = null): Promise<void> {
+  for (const program of programs) program.tell(step, data);
+  for (const program of programs) expect(await program.next('done', STEP_MS)).toBe(step);
+}

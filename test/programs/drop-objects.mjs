@@ -1,0 +1,34 @@
+/** Gets messages with objects, forgets them and collects garbage. Says how many descriptors it has: before, while it holds them, afterwards. */
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Endpoint } from '../../dist/index.js';
+import { argument, say } from './talk.mjs';
+
+const endpoint = await Endpoint.connect(argument.name);
+const before = countDescriptors();
+say('ready');
+const held = await receiveAll();
+const during = countDescriptors();
+say('holding', { before, during, held: held.length });
+held.length = 0;
+await collectUntil(before);
+say('dropped', countDescriptors());
+await endpoint.close();
+
+async function receiveAll() {
+  const messages = [];
+  while (messages.length < argument.messages) messages.push(await endpoint.recv());
+  return messages;
+}
+
+/** @param {number} count */
+async function collectUntil(count) {
+  for (let attempt = 0; attempt < 100 && countDescriptors() > count; attempt += 1) {
+    globalThis.gc?.();
+    await sleep(10);
+  }
+}
+
+function countDescriptors() {
+  return readdirSync('/proc/self/fd').length;
+}

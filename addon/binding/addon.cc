@@ -53,7 +53,7 @@ Napi::Value Listen(const Napi::CallbackInfo& info) {
 Napi::Value AdoptAcceptor(const Napi::CallbackInfo& info) {
   auto* descriptor = UnwrapNative<NativeDescriptor>(info.Env(), info[0]);
   if (descriptor == nullptr) return Errno(info.Env(), EINVAL);
-  Acceptor acceptor = Acceptor::Adopt(descriptor->Release());
+  Acceptor acceptor = Acceptor::Adopt(descriptor->owned());
   if (!acceptor.valid()) return Errno(info.Env());
   return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));
 }

@@ -24,6 +24,9 @@ void Arena::Begin(napi_env env) {
   buffers_.clear();
   chunk_index_ = -1;
   busy_ = false;
+  // Whoever has a payload can take its memory away: not everything in Node heeds markAsUntransferable.
+  bool detached = false;
+  if (!chunk_.IsEmpty() && napi_is_detached_arraybuffer(env, chunk_.Value(), &detached) == napi_ok && detached) chunk_.Reset();
 }
 
 Placement Arena::Copy(const uint8_t* payload, size_t size) {

@@ -17,7 +17,7 @@ class NativeDescriptor final : public Napi::ObjectWrap<NativeDescriptor> {
   explicit NativeDescriptor(const Napi::CallbackInfo& info);
 
   int fd() const { return descriptor_.get(); }
-  Descriptor Release() { return std::move(descriptor_); }
+  Descriptor& owned() { return descriptor_; }
 
  private:
   Napi::Value GetFd(const Napi::CallbackInfo& info);

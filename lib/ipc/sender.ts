@@ -141,7 +141,7 @@ export class Sender implements SendQueue {
     try {
       const limits = validateCallOptions(options);
       if (limits.signal?.aborted === true) throw limits.signal.reason;
-      if (this.#ending !== undefined) throw this.#ending.error();
+      this.#assertOpen();
       this.#session.link.watch();
       this.#session.link.native.flush();
       this.progress();
@@ -186,9 +186,14 @@ export class Sender implements SendQueue {
     this.#backlog.fail(ending);
   }
 
-  #check(payload: Payload): number {
+  #assertOpen(): void {
+    // The server may have refused us meanwhile.
     if (!this.#isWelcome) this.#session.pump();
     if (this.#ending !== undefined) throw this.#ending.error();
+  }
+
+  #check(payload: Payload): number {
+    this.#assertOpen();
     const size = payloadSize(payload);
     this.#checkSize(size);
     if (size === 0 && this.#session.isRaw) {

@@ -11,5 +11,6 @@ export function forgetDescriptorFreed(callback: () => void): void {
 }
 
 export function descriptorFreed(): void {
-  for (const callback of waiting) callback();
+  // A callback that finds nothing waits anew, for the next time.
+  for (const callback of [...waiting]) callback();
 }

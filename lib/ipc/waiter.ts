@@ -4,8 +4,8 @@ import type { CallLimits } from '../validate.js';
 type Resolve<T> = (value: T) => void;
 type Reject = (reason: unknown) => void;
 
-let lastResolve: Resolve<never>;
-let lastReject: Reject;
+let lastResolve: Resolve<never> | undefined;
+let lastReject: Reject | undefined;
 
 /** One executor for all Promises: a closure for each would cost more than the Promise itself. */
 function captureSettlers(resolve: Resolve<never>, reject: Reject): void {
@@ -31,7 +31,9 @@ export class Waiter<T> extends Queued {
     super();
     this.promise = new Promise<T>(captureSettlers as never);
     this.#resolve = lastResolve as Resolve<T>;
-    this.#reject = lastReject;
+    this.#reject = lastReject as Reject;
+    // They would keep the Promise, and what it resolves with, alive.
+    lastResolve = lastReject = undefined;
   }
 
   /**

@@ -35,7 +35,10 @@ describe('the first asynchronous use brings into the event loop', () => {
 
   test.each<[string, (endpoint: Endpoint) => Promise<string>]>([
     ['recv', async (endpoint) => (await endpoint.recv()).text()],
-    ['an iterator', async (endpoint) => ((await endpoint[Symbol.asyncIterator]().next()) as IteratorYieldResult<{ text(): string }>).value.text()],
+    [
+      'an iterator',
+      async (endpoint) => ((await endpoint[Symbol.asyncIterator]().next()) as IteratorYieldResult<{ text(): string }>).value.text(),
+    ],
     ["'message'", (endpoint) => new Promise((resolve) => void endpoint.once('message', (message) => resolve(message.text())))],
   ])('an endpoint made by connectSync: %s', async (_, receive) => {
     const listener = keep(await Listener.bind(serviceName()));

@@ -122,7 +122,15 @@ test('the counters tell what went both ways', async () => {
   await connection.send('answer');
   await endpoint.recv();
   expect(endpoint.stats).toEqual({ messagesSent: 3, bytesSent: 3, messagesReceived: 1, bytesReceived: 6 });
-  expect(listener.stats).toEqual({ connections: 1, accepted: 1, rejected: 0, messagesSent: 1, bytesSent: 6, messagesReceived: 3, bytesReceived: 3 });
+  expect(listener.stats).toEqual({
+    connections: 1,
+    accepted: 1,
+    rejected: 0,
+    messagesSent: 1,
+    bytesSent: 6,
+    messagesReceived: 3,
+    bytesReceived: 3,
+  });
   await endpoint.close();
   await eventually(() => expect(listener.stats).toMatchObject({ connections: 0, accepted: 1, messagesReceived: 3 }));
 });

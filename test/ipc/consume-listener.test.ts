@@ -129,7 +129,9 @@ describe('pods', () => {
 
   test('of a client that floods do not delay another client’s by more than a few', async () => {
     const flood = 3000;
-    const client = start('leave', { argument: { role: 'client', name: listener.name, way: 'unref() and the end of the program', count: flood } });
+    const client = start('leave', {
+      argument: { role: 'client', name: listener.name, way: 'unref() and the end of the program', count: flood },
+    });
     await client.next('leaving');
     await eventually(() => expect(listener.stats.messagesReceived).toBe(flood));
     const endpoint = await connect();

@@ -28,7 +28,7 @@ describe.each([
   test('says so once, serves the others without spinning, and serves the client when there is one', async () => {
     const { name, server, client } = await startServer(isBlocking);
     await expectEcho(client, 'exhaust');
-    expect(descriptorCount(server.pid)).toBe(LIMIT);
+    expect(descriptorCount(server.pid)).toBeGreaterThanOrEqual(LIMIT);
     const connecting = Endpoint.connect(name);
     expect(await server.next('error')).toEqual({ code: 'EAGAIN', message: expect.stringContaining(name) });
     await expectEcho(client);

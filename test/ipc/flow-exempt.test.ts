@@ -24,9 +24,13 @@ interface Frame {
 
 function framesOf(packet: Buffer): Frame[] {
   const frames: Frame[] = [];
-  for (let at = 0; at < packet.length; ) {
+  for (let at = 0; at < packet.length;) {
     const end = at + 16 + packet.readUInt32LE(at + 4);
-    frames.push({ kind: packet.readUInt8(at), correlation: Number(packet.readBigUInt64LE(at + 8)), payload: packet.subarray(at + 16, end) });
+    frames.push({
+      kind: packet.readUInt8(at),
+      correlation: Number(packet.readBigUInt64LE(at + 8)),
+      payload: packet.subarray(at + 16, end),
+    });
     at = end;
   }
   return frames;
@@ -154,7 +158,10 @@ describe('while messages wait for credit', () => {
       await pod.reply(Buffer.alloc(size, 'r'));
     }
     const frames = await receiveUntil(peer, Kind.FRAGMENT);
-    expect(frames).toMatchObject([{ kind: Kind.REPLY, correlation: 11 }, { kind: Kind.FRAGMENT, correlation: 12 }]);
+    expect(frames).toMatchObject([
+      { kind: Kind.REPLY, correlation: 11 },
+      { kind: Kind.FRAGMENT, correlation: 12 },
+    ]);
     expect(framesOf((await peer.receive()).bytes)).toMatchObject([{ kind: Kind.FRAGMENT, correlation: 12 }]);
   });
 

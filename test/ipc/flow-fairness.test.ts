@@ -47,13 +47,16 @@ describe('a server of `for await (pod of listener) await pod.reply(…)`', () =>
     }
   }
 
-  test.each([100, 16_384, 300_000])('serves others beside a client that never reads its replies of %d bytes, and that one when it reads', async (size) => {
-    const silent = keep(await Endpoint.connect(name));
-    const count = await sendUntilFull(silent, size);
-    await expectOtherServed();
-    for (const number of upTo(count)) expect(stampOf((await silent.recv({ timeout: 5000 })).payload)).toBe(number);
-    await expectOtherServed();
-  });
+  test.each([100, 16_384, 300_000])(
+    'serves others beside a client that never reads its replies of %d bytes, and that one when it reads',
+    async (size) => {
+      const silent = keep(await Endpoint.connect(name));
+      const count = await sendUntilFull(silent, size);
+      await expectOtherServed();
+      for (const number of upTo(count)) expect(stampOf((await silent.recv({ timeout: 5000 })).payload)).toBe(number);
+      await expectOtherServed();
+    },
+  );
 
   test('does not grow by what a client that never reads its replies goes on sending', async () => {
     const silent = keep(await Endpoint.connect(name));

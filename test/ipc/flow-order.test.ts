@@ -1,4 +1,6 @@
+import { stamped, stampOf } from '../programs/stamped.mjs';
 import { serviceName } from '../support/names.js';
+import { connectPeer, upTo, type Taken } from '../support/peer.js';
 import { type Program, start } from '../support/processes.js';
 
 interface Sum {
@@ -48,4 +50,20 @@ describe.each([
     },
     PATIENCE_MS,
   );
+});
+
+test.each([
+  { size: 1000, count: 5000 },
+  { size: 300_000, count: 200 },
+  { size: 8_000_000, count: 10 },
+])('$count messages of $size bytes in each direction at once arrive whole, in order and once', async ({ size, count }) => {
+  const { channel, peer } = await connectPeer('server');
+  peer.tell('send', { count, size });
+  peer.tell('take', { count });
+  const sending = (async () => {
+    for (const number of upTo(count)) await channel.send(stamped(number, size));
+  })();
+  for (const number of upTo(count)) expect(stampOf((await channel.recv()).payload)).toBe(number);
+  await sending;
+  expect(await peer.next<Taken>('taken')).toEqual({ numbers: upTo(count), end: null });
 });

@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Channel } from 'gips';
+import { type Channel, Endpoint, Listener } from 'gips';
 import { stamped, stampOf } from '../programs/stamped.mjs';
 import { eventually, within } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
+import { keep } from '../support/keep.js';
+import { serviceName } from '../support/names.js';
 import { connectPeer, upTo, type Taken } from '../support/peer.js';
 import type { Program } from '../support/processes.js';
 
@@ -15,7 +17,7 @@ const FRAME_HEADER = 16;
 /** Sends until nothing more is taken, by the system or by the queue; resolves with how many messages were. */
 async function fill(channel: Channel): Promise<number> {
   let number = 0;
-  for (let refusals = 0; refusals < 3; ) {
+  for (let refusals = 0; refusals < 3;) {
     if (channel.trySend(stamped(number, SIZE))) {
       number += 1;
       refusals = 0;
@@ -208,4 +210,14 @@ describe.each([
     expect((await peer.next<Taken>('taken')).numbers).toEqual(upTo(count + 1));
     await peer.next('sent');
   });
+});
+
+test("'drain' after a trySend() that came before the server had answered the greeting means that it can be repeated", async () => {
+  const listener = keep(await Listener.bind(serviceName()));
+  const endpoint = keep(Endpoint.connectSync(listener.name));
+  const payload = stamped(0, 100 * KIB);
+  expect(endpoint.trySend(payload)).toBe(false);
+  await new Promise((resolve) => endpoint.once('drain', () => resolve(undefined)));
+  expect(endpoint.trySend(payload)).toBe(true);
+  expect(stampOf((await listener.accept()).message.payload)).toBe(0);
 });

@@ -70,18 +70,22 @@ describe('a string', () => {
     { character: '😀', bytes: 4 },
   ];
 
-  test.each(characters)('of $character, $bytes bytes each in UTF-8, goes through at every size around 64 KiB', async ({ character, bytes }) => {
-    const repeated = character.repeat(Math.floor((64 * KIB - 16) / bytes));
-    for (let more = 0; more < 24; more += 1) {
-      const text = 'y'.repeat(more) + repeated;
-      const answer = await echoOf(text);
-      expect(answer.length).toBe(Buffer.byteLength(text));
-      expect(answer.toString() === text).toBe(true);
-    }
-  });
+  test.each(characters)(
+    'of $character, $bytes bytes each in UTF-8, goes through at every size around 64 KiB',
+    async ({ character, bytes }) => {
+      const repeated = character.repeat(Math.floor((64 * KIB - 16) / bytes));
+      for (let more = 0; more < 24; more += 1) {
+        const text = 'y'.repeat(more) + repeated;
+        const answer = await echoOf(text);
+        expect(answer.length).toBe(Buffer.byteLength(text));
+        expect(answer.toString() === text).toBe(true);
+      }
+    },
+  );
 
   test.each(characters)('of $character goes through at every size from 0 to 40 characters', async ({ character }) => {
-    for (let length = 0; length <= 40; length += 1) expect((await echoOf(character.repeat(length))).toString()).toBe(character.repeat(length));
+    for (let length = 0; length <= 40; length += 1)
+      expect((await echoOf(character.repeat(length))).toString()).toBe(character.repeat(length));
   });
 
   test('of a few MiB goes through', async () => {

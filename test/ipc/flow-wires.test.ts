@@ -94,11 +94,14 @@ describe('a listener of both wires', () => {
     expect(texts).toEqual([...Array.from({ length: 100 }, () => 'same'), 'last']);
   });
 
-  test.each(lookAlikes('x').filter(({ what }) => what !== 'a HELLO packet'))('takes $what of a raw client for its first message', async ({ payload }) => {
-    const raw = await BarePeer.connect(listener.name);
-    await raw.send(payload);
-    expect((await listener.accept()).message.payload).toEqual(payload);
-  });
+  test.each(lookAlikes('x').filter(({ what }) => what !== 'a HELLO packet'))(
+    'takes $what of a raw client for its first message',
+    async ({ payload }) => {
+      const raw = await BarePeer.connect(listener.name);
+      await raw.send(payload);
+      expect((await listener.accept()).message.payload).toEqual(payload);
+    },
+  );
 
   test('takes a HELLO packet for a message once the client is a raw one', async () => {
     const raw = await BarePeer.connect(listener.name);
@@ -123,15 +126,18 @@ describe('a listener of both wires', () => {
     expect(await connection.closed).toBeUndefined();
   });
 
-  test.each([1, 2, 15, 16, 24, 65_535, 65_536, 65_537, 65_600, 65_601, 100_000, 150_000])('exchanges payloads of %d bytes with a raw client', async (size) => {
-    const raw = await BarePeer.connect(listener.name);
-    const payload = Buffer.alloc(size, 'x');
-    await raw.send(payload);
-    const pod = await within(listener.accept(), 'the message');
-    expect(pod.message.payload.equals(payload)).toBe(true);
-    await pod.reply(payload);
-    expect((await raw.receive()).bytes.equals(payload)).toBe(true);
-  });
+  test.each([1, 2, 15, 16, 24, 65_535, 65_536, 65_537, 65_600, 65_601, 100_000, 150_000])(
+    'exchanges payloads of %d bytes with a raw client',
+    async (size) => {
+      const raw = await BarePeer.connect(listener.name);
+      const payload = Buffer.alloc(size, 'x');
+      await raw.send(payload);
+      const pod = await within(listener.accept(), 'the message');
+      expect(pod.message.payload.equals(payload)).toBe(true);
+      await pod.reply(payload);
+      expect((await raw.receive()).bytes.equals(payload)).toBe(true);
+    },
+  );
 });
 
 test("a listener of wire 'gips' refuses a raw client, and goes on", async () => {

@@ -101,7 +101,9 @@ describe.each(SENDING)('%s', (_, form, bound) => {
   test('does not send along a closed object', async () => {
     const object = IpcObject.from({ fd: 0 });
     object.close();
-    expect(await failureOf(form, () => bound(ends)('a' as never, { objects: [object] } as never))).toEqual(errorLike({ code: 'ERR_GIPS_CLOSED' }));
+    expect(await failureOf(form, () => bound(ends)('a' as never, { objects: [object] } as never))).toEqual(
+      errorLike({ code: 'ERR_GIPS_CLOSED' }),
+    );
     await expectNothingSent();
   });
 

@@ -47,7 +47,9 @@ describe.each(FORMS)('%s refuses as a service', (_, form, call) => {
 });
 
 test.each(NO_NAMES)('a ServiceDescriptor is not named by %s', async (_, value) => {
-  expect(await failureOf('throws', () => new ServiceDescriptor(value as string))).toEqual(badArgument('ERR_INVALID_ARG_TYPE', 'name', 'of type string'));
+  expect(await failureOf('throws', () => new ServiceDescriptor(value as string))).toEqual(
+    badArgument('ERR_INVALID_ARG_TYPE', 'name', 'of type string'),
+  );
 });
 
 test.each([

@@ -55,10 +55,15 @@ const NO_OPTIONS = [null, 5, 'options', true, ['options'], () => ({})];
 type Failure = [label: string, options: unknown, failure: Error];
 
 function failuresOf(table: Bad[]): Failure[] {
-  const forOptions = NO_OPTIONS.map((value): Failure => [print(value), value, badArgument('ERR_INVALID_ARG_TYPE', 'options', 'of type object')]);
+  const forOptions = NO_OPTIONS.map((value): Failure => [
+    print(value),
+    value,
+    badArgument('ERR_INVALID_ARG_TYPE', 'options', 'of type object'),
+  ]);
   const forEach = table.flatMap(({ option, type, range = { values: [], expected: '' } }) => {
     const name = `options.${option}`;
-    const failures = (values: unknown[], failure: Error) => values.map((value): Failure => [`${option}: ${print(value)}`, { [option]: value }, failure]);
+    const failures = (values: unknown[], failure: Error) =>
+      values.map((value): Failure => [`${option}: ${print(value)}`, { [option]: value }, failure]);
     return [
       ...failures(type.values, badArgument('ERR_INVALID_ARG_TYPE', name, type.expected)),
       ...failures(range.values, badArgument('ERR_OUT_OF_RANGE', name, range.expected)),
@@ -68,7 +73,11 @@ function failuresOf(table: Bad[]): Failure[] {
 }
 
 function oneOf(option: string, values: unknown[], allowed: string): Failure[] {
-  return values.map((value) => [`${option}: ${print(value)}`, { [option]: value }, badArgument('ERR_INVALID_ARG_VALUE', `options.${option}`, allowed)]);
+  return values.map((value) => [
+    `${option}: ${print(value)}`,
+    { [option]: value },
+    badArgument('ERR_INVALID_ARG_VALUE', `options.${option}`, allowed),
+  ]);
 }
 
 function unsupported(option: string, value: unknown): Failure {
@@ -140,7 +149,13 @@ describe('an endpoint is not made with the options', () => {
 test('options may be left out, undefined, or at their limits', async () => {
   const limits = { maxMessageSize: 2 ** 31 - 1, highWaterMark: 2 ** 31 - 1 };
   const listener = keep(
-    await Listener.bind(serviceName(), { ...limits, backlog: 65_535, maxConnections: Infinity, greetingTimeout: 2 ** 31 - 1, keepAlive: false }),
+    await Listener.bind(serviceName(), {
+      ...limits,
+      backlog: 65_535,
+      maxConnections: Infinity,
+      greetingTimeout: 2 ** 31 - 1,
+      keepAlive: false,
+    }),
   );
   const connect = async (options?: object): Promise<void> => {
     const endpoint = keep(await Endpoint.connect(listener.name, options));

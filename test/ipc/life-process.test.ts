@@ -13,16 +13,19 @@ function linger(situation: string, name = serviceName()): Program {
 }
 
 describe('a process stays alive for', () => {
-  test.each(['a listener', 'accept() on a listener made without the event loop', 'a listener that was referenced again'])('%s', async (situation) => {
-    const name = serviceName();
-    const program = linger(situation, name);
-    await program.next('begun');
-    await sleep(A_WHILE_MS);
-    const endpoint = keep(await Endpoint.connect(name));
-    await endpoint.send('hello').catch(() => undefined);
-    await program.next('done');
-    await program.finish();
-  });
+  test.each(['a listener', 'accept() on a listener made without the event loop', 'a listener that was referenced again'])(
+    '%s',
+    async (situation) => {
+      const name = serviceName();
+      const program = linger(situation, name);
+      await program.next('begun');
+      await sleep(A_WHILE_MS);
+      const endpoint = keep(await Endpoint.connect(name));
+      await endpoint.send('hello').catch(() => undefined);
+      await program.next('done');
+      await program.finish();
+    },
+  );
 
   test.each([
     'recv()',
@@ -86,9 +89,12 @@ describe('a process ends by itself beside', () => {
     await program.finish();
   });
 
-  test.each(['a listener without reference', 'a listener made without the event loop', 'a closed listener with clients'])('%s', async (situation) => {
-    const program = linger(situation);
-    await program.next('begun');
-    await program.finish();
-  });
+  test.each(['a listener without reference', 'a listener made without the event loop', 'a closed listener with clients'])(
+    '%s',
+    async (situation) => {
+      const program = linger(situation);
+      await program.next('begun');
+      await program.finish();
+    },
+  );
 });

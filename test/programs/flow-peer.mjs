@@ -60,7 +60,7 @@ const actions = {
 let listener;
 const channel = role === 'server' ? await firstClient() : await Endpoint.connect(name, options);
 say('connected');
-channel.closed.then((error) => say('ended', error?.code ?? null));
+void channel.closed.then((error) => say('ended', error?.code ?? null));
 for await (const [command, data] of commands()) void actions[command](data ?? {});
 
 async function firstClient() {

@@ -86,7 +86,10 @@ const situations = {
   async 'an iterator that was left'() {
     const endpoint = await connect();
     await endpoint.send('answer me');
-    for await (const _ of endpoint) break;
+    for await (const message of endpoint) {
+      say('received', message.text());
+      break;
+    }
   },
   async "a former subscriber of 'message'"() {
     const endpoint = await connect();

@@ -20,7 +20,7 @@ const uses = {
     const [chunk] = await once(socket, 'data');
     socket.end(`${chunk}, understood`);
   },
-  async 'accept'([object]) {
+  async accept([object]) {
     const server = object.toServer();
     say('accepting');
     const [socket] = await once(server, 'connection');

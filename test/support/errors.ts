@@ -21,7 +21,11 @@ export async function failureOf(form: 'throws' | 'rejects', call: () => unknown)
 }
 
 /** How Node and we reject the argument (or, with dots, the property) of this name: by its code, and with the name in the message. */
-export function badArgument(code: 'ERR_INVALID_ARG_TYPE' | 'ERR_INVALID_ARG_VALUE' | 'ERR_OUT_OF_RANGE', name: string, expected: string): Error {
+export function badArgument(
+  code: 'ERR_INVALID_ARG_TYPE' | 'ERR_INVALID_ARG_VALUE' | 'ERR_OUT_OF_RANGE',
+  name: string,
+  expected: string,
+): Error {
   const quoted = `["']${name.replace(/[.[\]]/g, '\\$&')}["']`;
   return expect.objectContaining({
     name: code === 'ERR_OUT_OF_RANGE' ? 'RangeError' : 'TypeError',

@@ -15,7 +15,11 @@ export interface Taken {
 }
 
 /** A channel of this process and the program at its other end, which is the server or the client of the two. */
-export async function connectPeer(role: 'server' | 'client', options: Options = {}, peerOptions: Options = options): Promise<{ channel: Channel; peer: Program }> {
+export async function connectPeer(
+  role: 'server' | 'client',
+  options: Options = {},
+  peerOptions: Options = options,
+): Promise<{ channel: Channel; peer: Program }> {
   const name = serviceName();
   const listener = role === 'client' ? keep(await Listener.bind(name, options)) : undefined;
   const peer = start('flow-peer', { argument: { name, role, options: peerOptions } });

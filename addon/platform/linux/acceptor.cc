@@ -101,7 +101,7 @@ Acceptor Acceptor::Listen(const std::string& address, int backlog) {
   return acceptor;
 }
 
-Acceptor Acceptor::Adopt(Descriptor socket) {
+Acceptor Acceptor::Adopt(Descriptor& socket) {
   Acceptor acceptor;
   sockaddr_un name = {};
   socklen_t length = sizeof(name);

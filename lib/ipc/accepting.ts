@@ -66,12 +66,12 @@ export class Accepting implements AcceptorOwner, Member {
   onAcceptable(): void {
     for (let count = 0; count < MAX_PER_WAKE && !this.isPaused; count += 1) {
       const client = this.acceptor.accept();
-      if (typeof client === 'number' && client !== CLIENT_LEFT) {
-        if (client === NOBODY_THERE) this.#isShort = false;
-        else this.#pause(client);
+      if (client === CLIENT_LEFT) continue;
+      if (typeof client === 'number') {
+        // accept4(2) looks for a descriptor before it looks for a client: only where one is known to wait is there a shortage.
+        if (client !== NOBODY_THERE && count === 0) this.#pause(client);
         return;
       }
-      if (typeof client === 'number') continue;
       this.#isShort = false;
       this.#host.onClient(client);
     }
@@ -109,9 +109,7 @@ export class Accepting implements AcceptorOwner, Member {
 
   #tryAgain(): void {
     this.#stopWaiting();
-    if (this.#isHeld) return;
-    this.#host.onPause(false);
-    this.onAcceptable();
+    if (!this.#isHeld) this.#host.onPause(false);
   }
 
   #stopWaiting(): void {

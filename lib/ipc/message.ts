@@ -53,7 +53,11 @@ export class Message {
     return new Message(buffer, offset, length, objects, kind, correlation);
   }
 
-  /** The bytes: a view on received memory, not a copy, valid as long as it is referenced. */
+  /**
+   * The bytes: a view on received memory, not a copy, valid as long as it is referenced. Small payloads of one peer lie side by side in one `ArrayBuffer` of at
+   * most 8 KiB, as small Buffers do in Node's own pool: what takes an `ArrayBuffer` away from its owner (`ArrayBuffer.prototype.transfer`, a `ReadableStream` of
+   * type `'bytes'`) takes the neighbours along, so give it a copy (`Uint8Array.from(payload)`).
+   */
   get payload(): Buffer {
     return (this.#payload ??= this.#buffer === undefined ? Buffer.alloc(0) : Buffer.from(this.#buffer, this.#offset, this.#length));
   }

@@ -12,13 +12,18 @@ const COUNT = 150;
 const TOO_MANY = 8000;
 
 const LEAVING_AT_ONCE = ['process.exit()', 'process.exit() with a code', 'process.exit() in a later turn'];
-const LEAVING_IN_TIME = ['the end of the program', 'unref() and the end of the program'];
+const LEAVING_IN_TIME = ['the end of the program', 'unref() and the end of the program', 'close() that nobody awaits'];
 
 interface Leaving {
   way: string;
   count: number;
-  role?: 'client' | 'blocking client';
+  role?: 'client' | 'blocking client' | 'client that only tries';
+  /** It sends and leaves when it gets a message. */
+  inSubscriber?: boolean;
 }
+
+/** Longer than a process that has nothing to do needs to end. */
+const A_WHILE_MS = 200;
 
 /** A program that connects to a listener of ours, sends and leaves. */
 async function clientThat(leaves: Leaving, { inWorker = false } = {}): Promise<{ client: Program; channel: Channel }> {
@@ -59,6 +64,12 @@ describe('what was sent reaches the peer, and a goodbye after it, at', () => {
     await client.finish();
   });
 
+  test.each(LEAVING_AT_ONCE)("%s in a subscriber of 'message'", async (way) => {
+    const { channel } = await clientThat({ way, count: COUNT, inSubscriber: true });
+    await channel.send('leave');
+    await expectAll(channel, COUNT);
+  });
+
   test('process.exit() before the server has even looked at the client', async () => {
     const listener = keep(Listener.bindSync(serviceName()));
     const client = start('leave', { argument: { role: 'blocking client', name: listener.name, way: 'process.exit()', count: 1 } });
@@ -67,12 +78,23 @@ describe('what was sent reaches the peer, and a goodbye after it, at', () => {
   });
 });
 
-test.each(LEAVING_IN_TIME)('a process does not end before the OS has what it sent: %s', async (way) => {
-  const { client, channel } = await clientThat({ way, count: TOO_MANY });
-  await client.next('leaving');
-  await sleep(200);
-  await expectAll(channel, TOO_MANY);
-  await client.finish();
+describe('a process does not end before the OS has what was accepted:', () => {
+  test.each(LEAVING_IN_TIME)('%s', async (way) => {
+    const { client, channel } = await clientThat({ way, count: TOO_MANY });
+    await client.next('leaving');
+    await sleep(A_WHILE_MS);
+    await expectAll(channel, TOO_MANY);
+    await client.finish();
+  });
+
+  test.each(LEAVING_IN_TIME)('%s, though it never used the event loop', async (way) => {
+    const { client, channel } = await clientThat({ way, count: TOO_MANY, role: 'client that only tries' });
+    const accepted = await client.next<number>('leaving');
+    expect(accepted).toBeGreaterThan(0);
+    await sleep(A_WHILE_MS);
+    await expectAll(channel, accepted);
+    await client.finish();
+  });
 });
 
 test('process.exit() does not wait for a peer that takes nothing, which gets what the OS took and is not told that this was all', async () => {

@@ -23,12 +23,13 @@ const actions = {
     say('taken', { numbers, end });
   },
 
-  /** Sends so many messages, and rests after every `rest`. */
+  /** Sends so many messages, and rests after every `rest`. Says when the system has them. */
   async send({ count, size, rest = Infinity }) {
     for (let number = 0; number < count; number += 1) {
       if (number % rest === 0) await sleep(1);
       await channel.send(stamped(number, size));
     }
+    await channel.flush();
     say('sent');
   },
 

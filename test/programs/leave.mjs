@@ -1,34 +1,48 @@
-/** Sends numbered messages and leaves in the way it is told, without waiting for anything. */
+/** Sends numbered messages and leaves in the way it is told, without waiting for anything. Says how many messages were accepted. */
 import { Endpoint, Listener } from '../../dist/index.js';
 import { numbered } from './numbered.mjs';
 import { argument, say } from './talk.mjs';
 
-const { name, role, count, way } = argument;
+const { name, role, count, way, inSubscriber = false } = argument;
+
+const roles = {
+  client: () => Endpoint.connect(name),
+  'blocking client': () => Endpoint.connectSync(name),
+  'client that only tries': () => Endpoint.connectSync(name),
+  async server() {
+    listener = await Listener.bind(name);
+    say('listening');
+    const { value } = await listener.connections().next();
+    listener.unref();
+    return value;
+  },
+};
+
+const sends = {
+  client: (payload) => void channel.send(payload),
+  'blocking client': (payload) => channel.sendSync(payload),
+  'client that only tries': (payload) => channel.trySend(payload),
+  server: (payload) => void channel.send(payload),
+};
 
 const ways = {
   'the end of the program': () => {},
+  'unref() and the end of the program': () => channel.unref(),
+  'close() that nobody awaits': () => void (listener ?? channel).close(),
   'process.exit()': () => process.exit(),
   'process.exit() with a code': () => process.exit(7),
   'process.exit() in a later turn': () => setImmediate(() => process.exit()),
-  'unref() and the end of the program': () => channel.unref(),
 };
 
-const channel = await open();
-for (let number = 0; number < count; number += 1) send(numbered(number));
-say('leaving');
-ways[way]();
+/** @type {Listener | undefined} */
+let listener;
+const channel = await roles[role]();
+if (inSubscriber) channel.once('message', leave);
+else leave();
 
-async function open() {
-  if (role === 'client') return await Endpoint.connect(name);
-  if (role === 'blocking client') return Endpoint.connectSync(name);
-  const listener = await Listener.bind(name);
-  say('listening');
-  const { value } = await listener.connections().next();
-  listener.unref();
-  return value;
-}
-
-function send(payload) {
-  if (role === 'blocking client') channel.sendSync(payload);
-  else void channel.send(payload);
+function leave() {
+  let number = 0;
+  while (number < count && sends[role](numbered(number)) !== false) number += 1;
+  say('leaving', number);
+  ways[way]();
 }

@@ -131,8 +131,8 @@ void Environment::OnHandleClosed() {
   napi_remove_async_cleanup_hook(cleanup_hook_);
 }
 
-// A terminated worker comes here with everything still open. Closing loop handles takes another turn of the loop, and libuv's loop may not be
-// closed before: hence the asynchronous hook, which the last closed handle removes.
+// A terminated worker comes here with everything still open. Closing loop handles takes another turn of the loop, and libuv's loop may not
+// be closed before: hence the asynchronous hook, which the last closed handle removes.
 void Environment::OnEnvironmentEnd(napi_async_cleanup_hook_handle, void* data) {
   auto environment = static_cast<Environment*>(data)->shared_from_this();
   environment->ending_ = true;
@@ -140,9 +140,7 @@ void Environment::OnEnvironmentEnd(napi_async_cleanup_hook_handle, void* data) {
   environment->loop_handles_++;  // keeps the count above zero until everything has been asked to close
   while (!environment->handles_.empty()) environment->handles_.back()->Shutdown();
   if (environment->turn_handles_ != nullptr) {
-    auto close = [](uv_handle_t* handle) {
-      static_cast<Environment*>(handle->data)->OnHandleClosed();
-    };
+    auto close = [](uv_handle_t* handle) { static_cast<Environment*>(handle->data)->OnHandleClosed(); };
     uv_close(AsHandle(&environment->turn_handles_->prepare), close);
     uv_close(AsHandle(&environment->turn_handles_->check), close);
     uv_close(AsHandle(&environment->turn_handles_->retry), close);

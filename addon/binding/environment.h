@@ -73,8 +73,8 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
 
   enum class Event { Batch, Writable, Acceptable };
   void SetDispatch(Event event, Napi::Function function);
-  // Calls the installed function and runs the microtasks behind it. A thrown error becomes an uncaught exception. Does nothing in an environment
-  // that is being terminated: its loop runs once more with everything still open, when no JavaScript may run.
+  // Calls the installed function and runs the microtasks behind it. A thrown error becomes an uncaught exception. Does nothing in an
+  // environment that is being terminated: its loop runs once more with everything still open, when no JavaScript may run.
   void Dispatch(Event event, std::initializer_list<napi_value> arguments);
 
   void OnHandleOpened() override { loop_handles_++; }

@@ -14,7 +14,10 @@
 
 namespace gips {
 
-class NativeChannel final : public Napi::ObjectWrap<NativeChannel>, public EnvironmentHandle, private LoopSource::Listener, private FrameSink {
+class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
+                            public EnvironmentHandle,
+                            private LoopSource::Listener,
+                            private FrameSink {
  public:
   static void Define(Napi::Env env, Environment& environment);
   static Napi::Value Wrap(Environment& environment, Descriptor socket);

@@ -6,7 +6,8 @@ namespace gips {
 
 namespace {
 
-// What one wake-up may take, so that a busy peer starves neither the others nor the loop. libuv's poll is level-triggered: the rest comes next turn.
+// What one wake-up may take, so that a busy peer starves neither the others nor the loop. libuv's poll is level-triggered: the rest comes
+// next turn.
 constexpr size_t kBatchBytes = 512 * 1024;
 
 // How a batch ended, as `End` in lib/native/binding.ts.
@@ -21,7 +22,8 @@ constexpr auto kLost = static_cast<Kind>(255);
 void NativeChannel::OnReady(int status, int events) {
   Napi::HandleScope scope(Env());
   [[maybe_unused]] Napi::Value self = Value();  // the callback may close and drop us
-  // libuv reports an error on the socket (the peer closed with unread data) as EBADF and stops watching. What the peer sent is still to be read.
+  // libuv reports an error on the socket (the peer closed with unread data) as EBADF and stops watching. What the peer sent is still to be
+  // read.
   bool failed = status < 0;
   if (failed || (events & UV_WRITABLE)) {
     outbox_.Unblock();
@@ -55,7 +57,9 @@ Napi::Value NativeChannel::Receive(const Napi::CallbackInfo& info) {
 // Fills in a NativeBatch. False if there is nothing to tell.
 bool NativeChannel::ReceiveBatch(napi_value batch) {
   napi_env env = Env();
-  auto set = [&](const char* name, napi_value value) { return value != nullptr && napi_set_named_property(env, batch, name, value) == napi_ok; };
+  auto set = [&](const char* name, napi_value value) {
+    return value != nullptr && napi_set_named_property(env, batch, name, value) == napi_ok;
+  };
   auto number = [&](double value) {
     napi_value result;
     return napi_create_double(env, value, &result) == napi_ok ? result : nullptr;

@@ -36,7 +36,7 @@ struct Outbox::Entry {
   size_t size;
   size_t offset = 0;  // payload bytes that have left, as fragments
   std::unique_ptr<Attachment> attachment;
-  const uint8_t* data;               // the caller's, or `bytes`
+  const uint8_t* data;  // the caller's, or `bytes`
   std::unique_ptr<uint8_t[]> bytes;
 
   bool fragmented() const { return size > kMaxFramePayload; }
@@ -229,8 +229,8 @@ SendStatus Outbox::SendPiece(Entry& entry) {
   bool first = entry.offset == 0;
   size_t prefix = entry.fragmented() && first ? kFragmentPrefix : 0;
   size_t piece = std::min(entry.size - entry.offset, kMaxFramePayload - prefix);
-  FrameHeader header = {entry.kind, 0, static_cast<uint16_t>(first ? entry.objects() : 0),
-                        static_cast<uint32_t>(piece + prefix), entry.correlation};
+  FrameHeader header = {entry.kind, 0, static_cast<uint16_t>(first ? entry.objects() : 0), static_cast<uint32_t>(piece + prefix),
+                        entry.correlation};
   if (entry.fragmented()) {
     header.kind = Kind::Fragment;
     header.flags = first ? kFlagFirst : 0;

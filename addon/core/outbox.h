@@ -25,10 +25,10 @@ struct Segment {
 
 enum class SendStatus {
   Sent,
-  Full,       // not now; the socket will say when
-  Shortage,   // not now; nobody will say when: a system limit (buffers, descriptors in flight)
-  Broken,     // never again
-  TooLarge,   // this packet never
+  Full,      // not now; the socket will say when
+  Shortage,  // not now; nobody will say when: a system limit (buffers, descriptors in flight)
+  Broken,    // never again
+  TooLarge,  // this packet never
 };
 
 // Where packets go.
@@ -66,7 +66,8 @@ class Outbox {
   // Removes a queued frame of which nothing has left.
   bool Cancel(uint64_t sequence);
 
-  // Hands packets to the sink until everything is gone, it stops taking them, or about `budget` bytes have left: then Sent, and not empty().
+  // Hands packets to the sink until everything is gone, it stops taking them, or about `budget` bytes have left: then Sent, and not
+  // empty().
   SendStatus Flush(size_t budget = SIZE_MAX);
 
   // Nothing will be sent any more.
@@ -108,12 +109,12 @@ class Outbox {
 
   PacketSink& sink_;
   PacketPool& pool_;
-  Packet* open_ = nullptr;        // being filled
-  Packet* ready_ = nullptr;       // full, or closed to keep the order
+  Packet* open_ = nullptr;   // being filled
+  Packet* ready_ = nullptr;  // full, or closed to keep the order
   Packet* ready_last_ = nullptr;
-  Entry* waiting_ = nullptr;      // for credit, for the sink, or for their turn
+  Entry* waiting_ = nullptr;  // for credit, for the sink, or for their turn
   Entry* waiting_last_ = nullptr;
-  Entry* active_ = nullptr;       // the one whose fragments are under way
+  Entry* active_ = nullptr;  // the one whose fragments are under way
   uint32_t exempt_waiting_ = 0;
   int64_t credit_ = kInitialCredit;
   uint64_t mark_ = 0;

@@ -36,25 +36,19 @@ class TestInbox final : public Napi::ObjectWrap<TestInbox>, private FrameSink {
     return answer;
   }
 
-  void Granted(const Napi::CallbackInfo& info) {
-    inbox_.Granted(info[0].As<Napi::Number>().Int64Value());
-  }
+  void Granted(const Napi::CallbackInfo& info) { inbox_.Granted(info[0].As<Napi::Number>().Int64Value()); }
 
   void OnFrame(const FrameHeader& header, const uint8_t* payload) override {
     Push(header.kind, header.correlation, payload, header.length, header.objects);
   }
 
-  void OnFragmentsBegin(uint32_t objects) override {
-    held_objects_ = objects;
-  }
+  void OnFragmentsBegin(uint32_t objects) override { held_objects_ = objects; }
 
   void OnReassembled(Kind kind, uint64_t correlation, OwnedBytes bytes, size_t size) override {
     Push(kind, correlation, bytes.get(), size, held_objects_);
   }
 
-  void OnWindow(uint64_t credit) override {
-    Push(Kind::Window, credit, nullptr, 0, 0);
-  }
+  void OnWindow(uint64_t credit) override { Push(Kind::Window, credit, nullptr, 0, 0); }
 
   void Push(Kind kind, uint64_t correlation, const uint8_t* payload, size_t size, uint32_t objects) {
     Napi::Env env = Env();

@@ -86,13 +86,9 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
     return Napi::Boolean::New(info.Env(), outbox_.Cancel(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value())));
   }
 
-  Napi::Value Flush(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), static_cast<int>(outbox_.Flush()));
-  }
+  Napi::Value Flush(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<int>(outbox_.Flush())); }
 
-  void AddCredit(const Napi::CallbackInfo& info) {
-    outbox_.AddCredit(info[0].As<Napi::Number>().Int64Value());
-  }
+  void AddCredit(const Napi::CallbackInfo& info) { outbox_.AddCredit(info[0].As<Napi::Number>().Int64Value()); }
 
   void MakeRoom(const Napi::CallbackInfo& info) {
     sink_.room += info[0].As<Napi::Number>().Uint32Value();
@@ -100,17 +96,11 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
   }
 
   // So many packets are refused for want of something nobody will announce.
-  void Starve(const Napi::CallbackInfo& info) {
-    sink_.shortages = info[0].As<Napi::Number>().Uint32Value();
-  }
+  void Starve(const Napi::CallbackInfo& info) { sink_.shortages = info[0].As<Napi::Number>().Uint32Value(); }
 
-  void Break(const Napi::CallbackInfo&) {
-    sink_.broken = true;
-  }
+  void Break(const Napi::CallbackInfo&) { sink_.broken = true; }
 
-  Napi::Value GetBuffered(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), static_cast<double>(outbox_.buffered()));
-  }
+  Napi::Value GetBuffered(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(outbox_.buffered())); }
 
   // -> [{ bytes, objects }], and forgets them
   Napi::Value Take(const Napi::CallbackInfo& info) {

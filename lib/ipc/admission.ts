@@ -104,8 +104,8 @@ export class Admission implements ChannelOwner, Member {
 
   #decide(isRaw: boolean): void {
     const { policy, isWatched } = this.#host;
+    this.#isDeciding = true;
     if (isWatched && policy.hasValidator) {
-      this.#isDeciding = true;
       this.#host.onDeciding(this);
       check(policy, this.socket, this.credentials).then(
         () => this.#admit(isRaw),

@@ -47,9 +47,10 @@ export function adopt(object: unknown, options: { policy?: unknown } = {}): Host
   const settings = validateListenerOptions(options);
   const { policy = Policy.sameUser() } = options;
   if (!(policy instanceof Policy)) throw invalidArgType('options.policy', 'an instance of Policy', policy);
+  const resolved = policy.resolve();
   const acceptor = native.adoptAcceptor(descriptorOf(object));
   if (typeof acceptor === 'number') throw systemError(acceptor, 'getsockopt', 'accept on a listening socket of another process');
-  return new Host(acceptor, nameOf(acceptor.address), policy.resolve(), settings);
+  return new Host(acceptor, nameOf(acceptor.address), resolved, settings);
 }
 
 function begin(service: unknown, options: unknown): Binding {

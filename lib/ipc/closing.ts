@@ -14,11 +14,6 @@ export class Closing {
     this.#session = session;
   }
 
-  /** What arrives now is for nobody. */
-  get hasBegun(): boolean {
-    return this.#done !== undefined;
-  }
-
   /** Rejects only for an aborted signal. */
   close(limits: CallLimits): Promise<void> {
     this.#done ??= this.#close(limits);

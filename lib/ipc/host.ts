@@ -219,6 +219,10 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     return this.#closing;
   }
 
+  linger(): void {
+    // What waits to be sent waits in the connections.
+  }
+
   leave(): void {
     this.accepting.close();
   }

@@ -124,15 +124,16 @@ export function descriptorsOf(objects: unknown): NativeDescriptor[] {
   if (typeof objects !== 'object' || objects === null || !(Symbol.iterator in objects)) {
     throw invalidArgType('options.objects', 'an iterable of IpcObject', objects);
   }
-  const descriptors: NativeDescriptor[] = [];
+  const list: IpcObject[] = [];
   for (const object of objects as Iterable<unknown>) {
-    if (!(object instanceof IpcObject)) throw invalidArgType(`options.objects[${descriptors.length}]`, 'an instance of IpcObject', object);
-    if (descriptors.length === MAX_OBJECTS) {
+    if (!(object instanceof IpcObject)) throw invalidArgType(`options.objects[${list.length}]`, 'an instance of IpcObject', object);
+    if (list.length === MAX_OBJECTS) {
       throw new GipsError(`a message carries at most ${MAX_OBJECTS} objects; send the others with another one`, { code: 'EMSGSIZE' });
     }
-    descriptors.push(descriptorOf(object));
+    list.push(object);
   }
-  return descriptors;
+  // Only now: the iterable is user code, which may have closed one that it had given.
+  return list.map((object) => descriptorOf(object));
 }
 
 function duplicate(fd: number): IpcObject {

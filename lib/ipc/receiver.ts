@@ -30,7 +30,8 @@ export class Receiver extends Supply<Message> {
   }
 
   push(arrival: Arrival): void {
-    this.#inbox.push(arrival);
+    if (this.ending === undefined) this.#inbox.push(arrival);
+    else if (arrival instanceof Message) arrival.discard();
   }
 
   /** After arrivals: a raw peer has no credit to run out of, so that is where reading stops. */

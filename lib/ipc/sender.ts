@@ -1,22 +1,14 @@
 /** The sending half of a channel: what may be queued, and who waits until it has gone. */
 import { constants } from 'node:os';
-import { GipsError, systemError, timeoutError, unsupportedError } from '../errors.js';
+import { GipsError, invalidArgType, systemError, timeoutError, unsupportedError } from '../errors.js';
 import { Kind, type NativeDescriptor } from '../native/index.js';
-import {
-  payloadSize,
-  validateCallOptions,
-  validateObject,
-  validatePayload,
-  validateTimeout,
-  type CallLimits,
-  type Payload,
-} from '../validate.js';
+import { payloadSize, validateCallOptions, validatePayload, validateTimeout, type CallLimits, type Payload } from '../validate.js';
 import { Backlog, type SendQueue } from './backlog.js';
 import { Deadline, sleepSync } from './deadline.js';
 import { vanished } from './endings.js';
 import { sent } from './fairness.js';
-import { descriptorsOf } from './ipc-object.js';
-import type { Message } from './message.js';
+import { Message } from './message.js';
+import { queueFull, tooLarge, validateObjects } from './outgoing.js';
 import { Postponed, PostponedMessage } from './postponed.js';
 import type { Session } from './session.js';
 import type { Ending } from './taker.js';
@@ -25,9 +17,9 @@ import { Waiter } from './waiter.js';
 /** Before the server has said what it takes, only messages up to this size may go. */
 const MAX_BEFORE_WELCOME = 65_536;
 
-const { EBADF, ECONNRESET, ENOTCONN, EPIPE } = constants.errno;
+const { ECONNRESET, ENOTCONN, EPIPE } = constants.errno;
 /** How the system says that nobody is at the other end. */
-const GONE: ReadonlySet<number> = new Set([-EBADF, -ECONNRESET, -ENOTCONN, -EPIPE]);
+const GONE: ReadonlySet<number> = new Set([-ECONNRESET, -ENOTCONN, -EPIPE]);
 
 /** What a native flush answers when the system is short of something: the socket is writable, so waiting for that would spin. */
 const SHORTAGE = 1;
@@ -60,7 +52,7 @@ export class Sender implements SendQueue {
   }
 
   get hasRoom(): boolean {
-    return !this.isFull && this.#postponed.isEmpty;
+    return this.#isWelcome && !this.isFull;
   }
 
   /** The other side has said what it takes: what had to wait for that goes. */
@@ -94,8 +86,9 @@ export class Sender implements SendQueue {
   }
 
   /** Answers `to`. It never waits, since what is not sent yet keeps further messages of that peer from being taken, and never fails because the peer is gone. */
-  reply(to: Message | undefined, payload: unknown, options: unknown): Promise<void> {
+  reply(to: unknown, payload: unknown, options: unknown): Promise<void> {
     try {
+      if (to !== undefined && !(to instanceof Message)) throw invalidArgType('options.to', 'an instance of Message', to);
       const bytes = validatePayload(payload);
       const limits = validateCallOptions(options);
       const objects = validateObjects(options);
@@ -203,20 +196,12 @@ export class Sender implements SendQueue {
   }
 
   #checkSize(size: number): void {
-    if (size <= this.#maxMessageSize) return;
-    throw new GipsError(
-      `send to ${this.#session.what}: ${size} bytes are more than the ${this.#maxMessageSize} both sides take; send less at once, or raise maxMessageSize on both sides`,
-      { code: 'EMSGSIZE', address: this.#session.address },
-    );
+    if (size > this.#maxMessageSize) throw tooLarge(this.#session, size, this.#maxMessageSize);
   }
 
   #checkRoom(size: number): void {
-    const { settings, what, address } = this.#session;
-    if (!this.isFull || this.buffered + size <= settings.highWaterMark + settings.maxMessageSize) return;
-    throw new GipsError(`send to ${what}: ${this.buffered} bytes wait to be sent already; wait for the Promises of send()`, {
-      code: 'ENOBUFS',
-      address,
-    });
+    const { highWaterMark, maxMessageSize } = this.#session.settings;
+    if (this.isFull && this.buffered + size > highWaterMark + maxMessageSize) throw queueFull(this.#session, this.buffered);
   }
 
   /** Does now what makes the queue shorter: without an event loop nobody else would. */
@@ -298,11 +283,6 @@ export class Sender implements SendQueue {
   #timedOut(ms: number): Error {
     return timeoutError(`send to ${this.#session.what}`, ms, this.#session.address);
   }
-}
-
-function validateObjects(options: unknown): Descriptors {
-  const objects = options === undefined ? undefined : validateObject(options, 'options').objects;
-  return objects === undefined ? undefined : descriptorsOf(objects);
 }
 
 function isPeerGone(error: unknown): boolean {

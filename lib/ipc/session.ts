@@ -149,7 +149,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   }
 
   onFrame(frame: Arrival): void {
-    if (!(frame instanceof Message)) this.#onLoss(frame);
+    if (!(frame instanceof Message)) this.receiver.push(frame);
     else if (this.#isOver) frame.discard();
     else if (this.#greet !== undefined) this.#onGreeting(frame, this.#greet);
     else this.#onFrame(frame);
@@ -181,6 +181,10 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     this.sender.close(ending);
     this.finish(last, outcome);
     this.release();
+  }
+
+  linger(): void {
+    if (!this.#isOver && this.sender.buffered > 0) this.link.watchAlone();
   }
 
   leave(): void {
@@ -235,10 +239,6 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     this.receiver.checkLevel();
   }
 
-  #onLoss(error: Arrival): void {
-    if (!this.#isOver && !this.#closing.hasBegun) this.receiver.push(error);
-  }
-
   #onGreeting(frame: Message, greet: Greet): void {
     this.#greet = undefined;
     const ending = greet(frame);
@@ -250,7 +250,6 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     switch (frame.kind) {
       case Kind.MESSAGE:
       case Kind.REQUEST:
-        if (this.#closing.hasBegun) return frame.discard();
         this.counters.received(frame);
         return this.receiver.push(frame);
       case Kind.GOODBYE:

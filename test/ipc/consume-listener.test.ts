@@ -142,7 +142,7 @@ describe('pods', () => {
     expect(texts).toContain('me too');
   });
 
-  test('of a client that floods do not delay another client’s by more than a few, in the blocking forms either', async () => {
+  test('of a client that floods do not delay another client’s by more than a few, in the blocking forms either', () => {
     const blocking = keep(Listener.bindSync(serviceName()));
     const flooding = keep(Endpoint.connectSync(blocking.name));
     while (flooding.trySend('flood'));

@@ -140,8 +140,8 @@ describe('a client whose messages nobody takes is cut off when it sends', () => 
     const flood = async (): Promise<void> => {
       for (let count = 0; count < 100; count += 1) await peer.send(packet, MAX_OBJECTS);
     };
-    // All of it may be on its way before the server looks at any of it.
-    expect(await outcome(flood())).toMatch(/^(sent|EPIPE|ECONNRESET)$/);
+    // All of it, or as much as the system allows, may be on its way before the server looks at any of it.
+    expect(await outcome(flood())).toMatch(/^(sent|EPIPE|ECONNRESET|ETOOMANYREFS)$/);
     expect(await victim.endOf(peer)).toBe('EBADMSG');
     expect(descriptorCount(victim.server.pid)).toBeLessThan(3 * MAX_OBJECTS);
   });

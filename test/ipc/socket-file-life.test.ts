@@ -18,6 +18,12 @@ async function bindElsewhere(name: string, options: object = {}): Promise<{ prog
   return { program, outcome: await program.next('bound') };
 }
 
+async function leave(program: Program, how: string): Promise<void> {
+  program.tell(how);
+  program.endInput();
+  await program.finish();
+}
+
 /** What a server leaves behind that is killed. */
 async function leaveStale(name: string): Promise<void> {
   const { program } = await bindElsewhere(name);
@@ -26,21 +32,20 @@ async function leaveStale(name: string): Promise<void> {
 }
 
 async function expectService(listener: Listener): Promise<void> {
+  const accepting = listener.accept();
   const endpoint = keep(await Endpoint.connect(listener.name));
   await endpoint.send('hello');
-  const pod = await listener.accept();
-  expect(pod.message.text()).toBe('hello');
+  expect((await accepting).message.text()).toBe('hello');
 }
 
 describe('the file of a socket', () => {
-  test.each([0, 0o022, 0o777])('is for its owner alone, whatever the mask (%i)', async (umask) => {
+  test.each([0, 0o022, 0o077])('is for its owner alone, whatever the mask (%i)', async (umask) => {
     const name = socketPath();
     const { program, outcome } = await bindElsewhere(name, { umask });
     expect(outcome).toBeNull();
     expect(lstatSync(name).isSocket()).toBe(true);
     expect(modeOf(name)).toBe(OWNER_ONLY);
-    program.tell('close');
-    await program.finish();
+    await leave(program, 'close');
   });
 
   test('is for its owner alone from the first moment', async () => {
@@ -53,9 +58,7 @@ describe('the file of a socket', () => {
   test.each(['close', 'dispose', 'exit', 'end'])('is gone when its server ends by %s', async (how) => {
     const name = socketPath();
     const { program } = await bindElsewhere(name);
-    program.tell(how);
-    program.endInput();
-    await program.finish();
+    await leave(program, how);
     expect(existsSync(name)).toBe(false);
   });
 
@@ -150,8 +153,7 @@ describe('what a killed server has left', () => {
     const endpoint = await Endpoint.connect(name);
     expect(endpoint.credentials.pid).toBe(winner.pid);
     endpoint.destroy();
-    winner.tell('close');
-    await winner.finish();
+    await leave(winner, 'close');
     expect(existsSync(name)).toBe(false);
   });
 

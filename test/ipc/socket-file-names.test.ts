@@ -23,8 +23,13 @@ function padded(name: string, size: number): string {
   return name.padEnd(size, 'x');
 }
 
+const kinds = [
+  { kind: 'a service', make: serviceName },
+  { kind: 'a socket file', make: socketPath },
+];
+
 describe('a name', () => {
-  test.each([serviceName, socketPath])('may have 100 bytes (%p)', async (make) => {
+  test.each(kinds)('of $kind may have 100 bytes', async ({ make }) => {
     const name = padded(make(), 100);
     const listener = keep(await Listener.bind(name));
     expect(listener.name).toBe(name);
@@ -42,7 +47,7 @@ describe('a name', () => {
     }
   });
 
-  test.each([serviceName, socketPath])('must not have 101 (%p)', async (make) => {
+  test.each(kinds)('of $kind must not have 101', async ({ make }) => {
     const error = errorLike({ code: 'ENAMETOOLONG' });
     for (const name of [padded(make(), 101), padded(make(), 98) + '€', padded(make(), 5_000)]) {
       await expectBindError(name, error);
@@ -64,7 +69,7 @@ describe('a name', () => {
     await expectConnectError(value as string, error);
   });
 
-  test.each([serviceName, socketPath])('of a live listener is taken, for this process and for others (%p)', async (make) => {
+  test.each(kinds)('of $kind is taken while its listener lives, for this process and for others', async ({ make }) => {
     const listener = keep(await Listener.bind(make()));
     const error = errorLike({ code: 'EADDRINUSE', syscall: 'bind', address: listener.name, message: `bind "${listener.name}"` });
     await expectBindError(listener.name, error);

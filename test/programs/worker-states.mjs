@@ -126,6 +126,13 @@ export const states = {
     there();
     poller.poll(new Events());
   },
+  async 'amid everything'() {
+    const listener = await Listener.bind(name);
+    const object = IpcObject.from({ fd: openSync('/dev/null', 'r') });
+    for (let i = 0; i < 5; i += 1) void comeAndGo(object);
+    there();
+    for await (const pod of listener) await pod.reply(pod.message.payload, { objects: pod.message.objects });
+  },
   async 'waiting for a validator'() {
     const service = new ServiceDescriptor(name).withCredentialValidator(() => {
       there();
@@ -151,6 +158,17 @@ export function there() {
 async function pair() {
   const listener = await Listener.bind(name);
   return { listener, endpoint: await Endpoint.connect(name) };
+}
+
+/** @param {IpcObject} object */
+async function comeAndGo(object) {
+  for (;;) {
+    const endpoint = await Endpoint.connect(name);
+    await endpoint.send(CHUNK, { objects: [object] });
+    await endpoint.send('and go');
+    await endpoint.recv();
+    await endpoint.close();
+  }
 }
 
 /** An endpoint that can send no more. */

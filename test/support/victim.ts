@@ -13,7 +13,7 @@ const MEBIBYTE = 1024 * 1024;
 const MEMORY_FACTOR = process.env.GIPS_TEST_SANITIZED === '1' ? 8 : 1;
 
 interface VictimOptions {
-  takes?: 'pods' | 'connections';
+  takes?: 'pods' | 'blocking' | 'connections';
   options?: ListenerOptions;
 }
 

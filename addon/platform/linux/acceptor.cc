@@ -14,6 +14,8 @@ namespace gips {
 
 namespace {
 
+constexpr mode_t kOwnerOnly = 0600;
+
 Descriptor NewSocket() {
   return Descriptor(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
@@ -40,8 +42,8 @@ Descriptor LockDirectory(const std::string& path) {
   return lock;
 }
 
-// Removes the file if it is a socket that nobody listens on. Only ECONNREFUSED says so: EAGAIN is a full backlog, EPROTOTYPE a live socket of
-// another type, EACCES one that is not ours to judge. 0, or the errno that says why it stays.
+// Removes the file if it is a socket that nobody listens on. Only ECONNREFUSED says so: EAGAIN is a full backlog, EPROTOTYPE a live socket
+// of another type, EACCES one that is not ours to judge. 0, or the errno that says why it stays.
 int RemoveLeftover(const std::string& path) {
   struct stat status;
   if (lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return EADDRINUSE;
@@ -52,8 +54,17 @@ int RemoveLeftover(const std::string& path) {
   return unlink(path.c_str()) == 0 ? 0 : errno;
 }
 
-// Accepted sockets inherit these from their listener (unix_accept), and with them every packet would bring credentials or a pidfd, which nobody
-// here asked for and which take the room of the descriptors in the control data.
+// The umask can have taken rights even from the owner. The file is chosen by its inode: whoever else may write to the directory may have
+// put something else in its place.
+void RestoreOwnerRights(const std::string& path, const struct stat& bound) {
+  Descriptor file(open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status;
+  if (!file.valid() || fstat(file.get(), &status) != 0 || status.st_dev != bound.st_dev || status.st_ino != bound.st_ino) return;
+  chmod(("/proc/self/fd/" + std::to_string(file.get())).c_str(), kOwnerOnly);
+}
+
+// Accepted sockets inherit these from their listener (unix_accept), and with them every packet would bring credentials or a pidfd, which
+// nobody here asked for and which take the room of the descriptors in the control data.
 void RefuseAncillaryData(int fd) {
 #ifndef SO_PASSPIDFD
   constexpr int SO_PASSPIDFD = 76;
@@ -73,7 +84,7 @@ Acceptor Acceptor::Listen(const std::string& address, int backlog) {
   Descriptor lock;
   if (is_file) {
     // The mode of the unbound socket's inode becomes the file's (unix_bind_bsd), so the file is never open to others.
-    if (fchmod(socket.get(), 0600) != 0) return acceptor;
+    if (fchmod(socket.get(), kOwnerOnly) != 0) return acceptor;
     lock = LockDirectory(address);
     if (!lock.valid()) return acceptor;
   }
@@ -94,6 +105,7 @@ Acceptor Acceptor::Listen(const std::string& address, int backlog) {
     errno = error;
     return acceptor;
   }
+  if (is_file && (status.st_mode & 0777) != kOwnerOnly) RestoreOwnerRights(address, status);
   acceptor.device_ = status.st_dev;
   acceptor.inode_ = status.st_ino;
   acceptor.address_ = address;

@@ -13,7 +13,8 @@ class Acceptor {
  public:
   // Not valid() with errno. EADDRINUSE: a live socket has the name. EWOULDBLOCK: another binder holds the directory's lock.
   static Acceptor Listen(const std::string& address, int backlog);
-  // Takes a listening socket over, with no claim to its name. Not valid() with errno EINVAL if it is anything else, which is left as it was.
+  // Takes a listening socket over, with no claim to its name. Not valid() with errno EINVAL if it is anything else, which is left as it
+  // was.
   static Acceptor Adopt(Descriptor& socket);
 
   Acceptor() = default;

@@ -52,7 +52,8 @@ class Transport final : public PacketSink {
     size_t size;
     int lost;  // errno if descriptors that came with the packet could not be received; they are gone, the bytes are here
   };
-  // `descriptors` gets what came with the packet. An error pending on the socket is not the end: what was sent before it is still to be read.
+  // `descriptors` gets what came with the packet. An error pending on the socket is not the end: what was sent before it is still to be
+  // read.
   Received Receive(uint8_t* buffer, size_t capacity, std::vector<Descriptor>& descriptors);
 
   // The size of the next packet; 0 if there is none.

@@ -39,7 +39,7 @@ async function expectService(listener: Listener): Promise<void> {
 }
 
 describe('the file of a socket', () => {
-  test.each([0, 0o022, 0o077])('is for its owner alone, whatever the mask (%i)', async (umask) => {
+  test.each([0, 0o022, 0o077, 0o777])('is for its owner alone, whatever the mask (%i)', async (umask) => {
     const name = socketPath();
     const { program, outcome } = await bindElsewhere(name, { umask });
     expect(outcome).toBeNull();

@@ -186,8 +186,7 @@ void NativeChannel::Record(Kind kind, uint64_t correlation, const Placement& pla
 
 // In the message's place, so that its receiver is told in order.
 void NativeChannel::RecordLost(Kind kind, uint64_t correlation, int error, size_t size, uint32_t objects) {
-  Record(kLost, correlation, {error, static_cast<size_t>(kind)}, size);
-  if (NeedsCredit(kind)) GrantCredit(Cost(size, objects));
+  Record(kLost, correlation, {error, static_cast<size_t>(kind)}, static_cast<size_t>(Cost(size, objects)));
 }
 
 void NativeChannel::OnWindow(uint64_t credit) {

@@ -14,6 +14,8 @@ const CLIENT_LEFT = -constants.errno.ECONNABORTED;
 const MAX_PER_WAKE = 64;
 /** How often to look whether a shortage is over: it may end in ways nobody tells of. */
 const RETRY_MS = 100;
+/** The longest a timer can run. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Who the clients are for. */
 export interface AcceptingHost {
@@ -21,7 +23,7 @@ export interface AcceptingHost {
   readonly address: string;
   onClient(socket: NativeChannel): void;
   onShortage(error: Error): void;
-  /** Whether the listening socket is to be watched has changed. */
+  /** Whether the listening socket is to be watched has changed. Throws if it cannot be. */
   onPause(isPaused: boolean): void;
 }
 
@@ -31,10 +33,13 @@ export class Accepting implements AcceptorOwner, Member {
   readonly #host: AcceptingHost;
   readonly #retry = () => this.#tryAgain();
   #timer: NodeJS.Timeout | undefined = undefined;
+  /** Keeps the process alive for as long as the event loop does not watch the socket, which would. */
+  #standIn: NodeJS.Timeout | undefined = undefined;
   #retryAt = Infinity;
   #isRefed = true;
   #isShort = false;
   #isHeld = false;
+  #isClosed = false;
 
   constructor(acceptor: NativeAcceptor, host: AcceptingHost) {
     this.acceptor = acceptor;
@@ -43,16 +48,32 @@ export class Accepting implements AcceptorOwner, Member {
     acceptor.setRef(true);
   }
 
-  /** The listening socket is not looked at: it is held, or no descriptor was left and it is too early to try again. */
+  /** The listening socket is not looked at: it is closed or held, or no descriptor was left and it is too early to try again. */
   get isPaused(): boolean {
-    return this.#isHeld || this.#retryAt !== Infinity;
+    return this.#isClosed || this.#isHeld || this.#retryAt !== Infinity;
   }
 
   /** Accepts nobody until told otherwise. */
   hold(isHeld: boolean): void {
     const wasPaused = this.isPaused;
     this.#isHeld = isHeld;
-    if (this.isPaused !== wasPaused) this.#host.onPause(this.isPaused);
+    if (this.isPaused === wasPaused) return;
+    if (isHeld) this.#host.onPause(true);
+    else this.#resume();
+  }
+
+  /** Has the event loop watch the listening socket. Returns a negative errno if it cannot. */
+  watch(): number {
+    const errno = this.acceptor.watch();
+    if (errno >= 0) this.#stopStandIn();
+    return errno;
+  }
+
+  /** The event loop has nothing to watch for now, but the listener is as open as before. */
+  unwatch(): void {
+    this.acceptor.unwatch();
+    this.#standIn ??= setInterval(() => undefined, MAX_TIMER_MS);
+    if (!this.#isRefed) this.#standIn.unref();
   }
 
   get fd(): number {
@@ -69,7 +90,7 @@ export class Accepting implements AcceptorOwner, Member {
       if (client === CLIENT_LEFT) continue;
       if (typeof client === 'number') {
         // accept4(2) looks for a descriptor before it looks for a client: only where one is known to wait is there a shortage.
-        if (client !== NOBODY_THERE && count === 0) this.#pause(client);
+        if (client !== NOBODY_THERE && count === 0) this.#pause(this.#failure(client));
         return;
       }
       this.#isShort = false;
@@ -85,36 +106,54 @@ export class Accepting implements AcceptorOwner, Member {
   setRef(isRefed: boolean): void {
     this.#isRefed = isRefed;
     this.acceptor.setRef(isRefed);
-    if (isRefed) this.#timer?.ref();
-    else this.#timer?.unref();
+    if (isRefed) this.#standIn?.ref();
+    else this.#standIn?.unref();
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#stopWaiting();
+    this.#stopStandIn();
     this.acceptor.close();
   }
 
-  #pause(errno: number): void {
+  #pause(error: Error): void {
     const isNew = !this.#isShort;
     this.#isShort = true;
     clearTimeout(this.#timer);
     this.#retryAt = performance.now() + RETRY_MS;
-    this.#timer = setTimeout(this.#retry, RETRY_MS);
-    if (!this.#isRefed) this.#timer.unref();
+    this.#timer = setTimeout(this.#retry, RETRY_MS).unref();
     onDescriptorFreed(this.#retry);
     this.#host.onPause(true);
-    const { what, address } = this.#host;
-    if (isNew) this.#host.onShortage(systemError(errno, 'accept4', `accept a client of ${what}, which waits`, address));
+    if (isNew) this.#host.onShortage(error);
   }
 
   #tryAgain(): void {
     this.#stopWaiting();
-    if (!this.#isHeld) this.#host.onPause(false);
+    if (!this.isPaused) this.#resume();
+  }
+
+  #resume(): void {
+    try {
+      this.#host.onPause(false);
+    } catch (error) {
+      this.#pause(error as Error);
+    }
+  }
+
+  #failure(errno: number): Error {
+    const { what, address } = this.#host;
+    return systemError(errno, 'accept4', `accept a client of ${what}, which waits`, address);
   }
 
   #stopWaiting(): void {
     clearTimeout(this.#timer);
     this.#retryAt = Infinity;
     forgetDescriptorFreed(this.#retry);
+  }
+
+  #stopStandIn(): void {
+    clearInterval(this.#standIn);
+    this.#standIn = undefined;
   }
 }

@@ -27,7 +27,7 @@ export interface AdmissionHost extends SessionHost {
   readonly isFull: boolean;
   /** Nothing is to be done for the client until a validator has answered. */
   onDeciding(admission: Admission): void;
-  /** The client has been greeted. */
+  /** The client has been greeted. Throws if it cannot be served, and then the session is to be destroyed. */
   onAdmitted(admission: Admission, session: Session): void;
   /** The client has been turned away, or (without an error) has left before it said anything. */
   onRejected(admission: Admission, error: Error | undefined): void;
@@ -138,10 +138,18 @@ export class Admission implements ChannelOwner, Member {
       greet: isRaw ? undefined : greet,
       host,
     });
-    if (!isRaw) session.receive();
-    if (failure === undefined) return host.onAdmitted(this, session);
+    try {
+      if (!isRaw) session.receive();
+      if (failure === undefined) return host.onAdmitted(this, session);
+    } catch (error) {
+      return this.#abandon(session, error as Error);
+    }
+    this.#abandon(session, failure.error());
+  }
+
+  #abandon(session: Session, error: Error): void {
     session.destroy(undefined);
-    host.onRejected(this, failure.error());
+    this.#host.onRejected(this, error);
   }
 
   /** Tells the client why, as far as it may know. */

@@ -55,7 +55,7 @@ export function adopt(object: unknown, options: { policy?: unknown } = {}): Host
 
 function begin(service: unknown, options: unknown): Binding {
   const { name, policy = Policy.sameUser() } = ServiceDescriptor.from(service as string | ServiceDescriptor);
-  return { name, policy: policy.resolve(), settings: validateListenerOptions(options), deadline: new Deadline(LOCK_TIMEOUT) };
+  return { name, policy: policy.resolve(name), settings: validateListenerOptions(options), deadline: new Deadline(LOCK_TIMEOUT) };
 }
 
 /** `undefined` while another binder is at it. */

@@ -30,7 +30,7 @@ export abstract class Channel extends ObservedEmitter implements AsyncIterable<M
     if (!(session instanceof Session)) throw new TypeError('Illegal constructor: connect with Endpoint.connect()');
     super(session.subscription);
     this.#session = session;
-    session.events = this;
+    session.attach(this);
   }
 
   /** Who is at the other end, as the kernel knows it. */
@@ -103,8 +103,10 @@ export abstract class Channel extends ObservedEmitter implements AsyncIterable<M
 
   /**
    * Resolves when the channel has ended: with `undefined` if in order (a goodbye of either side, and nothing of ours lost), else with the error. Never rejects.
+   * Waiting for it alone does not keep the process alive.
    */
   get closed(): Promise<Error | undefined> {
+    this.#session.watchIfFree();
     return this.#session.ended;
   }
 

@@ -53,6 +53,7 @@ export class Closing {
       session.finish(ending, untaken(session));
     }
     session.release();
+    session.host?.onDiscarded(session);
     if (signal?.aborted === true) throw signal.reason;
   }
 }

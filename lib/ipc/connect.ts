@@ -68,7 +68,7 @@ export function connectSync(service: unknown, options: unknown): Session {
 function begin(service: unknown, options: unknown): Attempt {
   const { name } = ServiceDescriptor.from(service as string | ServiceDescriptor);
   const settings = validateConnectOptions(options);
-  const serverPolicy = settings.serverPolicy.resolve();
+  const serverPolicy = settings.serverPolicy.resolve(name);
   return { name, what: `connect to "${name}"`, settings: { ...settings, serverPolicy }, deadline: new Deadline(settings.timeout) };
 }
 
@@ -148,7 +148,10 @@ function onAnswer(session: Session, { kind, payload }: Message, welcome: Waiter<
 /** What must happen within the attempt's limits. */
 function limited<T>(promise: Promise<T>, { what, name, settings, deadline }: Attempt): Promise<T> {
   const waiter = new Waiter<T>();
-  waiter.limit({ signal: settings.signal, timeout: deadline.remaining }, () => timeoutError(what, deadline.timeout, name));
+  const { signal } = settings;
+  // A validator of the policy may have aborted it.
+  if (signal?.aborted === true) waiter.reject(signal.reason);
+  else waiter.limit({ signal, timeout: deadline.remaining }, () => timeoutError(what, deadline.timeout, name));
   promise.then(
     (value) => waiter.resolve(value),
     (error: unknown) => waiter.reject(error),

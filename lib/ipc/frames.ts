@@ -1,11 +1,10 @@
 /** From the records of a batch to messages. */
-import { getSystemErrorName } from 'node:util';
 import { markAsUntransferable } from 'node:worker_threads';
-import { GipsError } from '../errors.js';
 import { Kind, LOST, native, Record, RECORD_SIZE, type NativeBatch } from '../native/index.js';
 import type { Subject } from './endings.js';
 import type { Arrival } from './inbox.js';
 import { wrap } from './ipc-object.js';
+import { LostMessage } from './lost-message.js';
 import { Message, NO_OBJECTS } from './message.js';
 
 /** Buffers up to this size may hold several payloads of a peer. */
@@ -30,11 +29,11 @@ export function readFrames(batch: NativeBatch, sink: FrameSink): void {
     const correlation = records[at + Record.CORRELATION] as number;
     const index = records[at + Record.BUFFER] as number;
     const offset = records[at + Record.OFFSET] as number;
+    const length = records[at + Record.LENGTH] as number;
     if (kind === LOST) {
-      if (offset === Kind.MESSAGE || offset === Kind.REQUEST) sink.onFrame(lost(sink, index));
+      if (offset === Kind.MESSAGE || offset === Kind.REQUEST) sink.onFrame(new LostMessage(sink, -index, length));
       continue;
     }
-    const length = records[at + Record.LENGTH] as number;
     const count = records[at + Record.OBJECTS] as number;
     const came = count === 0 ? NO_OBJECTS : objects.slice(taken, taken + count).map((descriptor) => wrap(descriptor));
     taken += count;
@@ -47,12 +46,4 @@ function protect(buffer: ArrayBuffer): void {
   if (buffer.byteLength > SHARED_SIZE || buffer === lastShared) return;
   markAsUntransferable(buffer);
   lastShared = buffer;
-}
-
-function lost({ what, address }: Subject, errno: number): GipsError {
-  const name = getSystemErrorName(-errno);
-  return new GipsError(
-    `${what} lost a message: its objects could not be received (${name}); close descriptors or raise their limit (ulimit -n), and have it sent again`,
-    { code: 'EAGAIN', errno: -errno, syscall: 'recvmsg', address },
-  );
 }

@@ -41,11 +41,12 @@ export class HostDrive {
     const { what, accepting, admissions, sessions } = this.#driven;
     if (this.#poller !== undefined)
       throw busyError(`Cannot use ${what} asynchronously: it is registered with a Poller; deregister it first`);
+    if (accepting.isPaused) accepting.unwatch();
+    else this.#watchAcceptor();
     this.#isWatched = true;
     this.#dropSelection();
-    if (!accepting.isPaused) this.#watchAcceptor();
     for (const admission of admissions) admission.socket.watch(true);
-    for (const { link } of sessions) link.watchAlone();
+    for (const { link } of sessions) if (!link.isClaimed) link.watchAlone();
   }
 
   claim(poller: object): void {
@@ -104,7 +105,7 @@ export class HostDrive {
     else this.#selection?.add(accepting, accepting);
     if (!this.#isWatched) return;
     if (isAccepting) this.#watchAcceptor();
-    else accepting.acceptor.unwatch();
+    else accepting.unwatch();
   }
 
   close(): void {
@@ -114,7 +115,7 @@ export class HostDrive {
 
   #watchAcceptor(): void {
     const { what, accepting } = this.#driven;
-    const errno = accepting.acceptor.watch();
+    const errno = accepting.watch();
     if (errno < 0) throw systemError(errno, 'uv_poll', `watch ${what}`);
   }
 

@@ -43,11 +43,12 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   onClose: (() => void) | undefined = undefined;
   /** Connections that are open, or whose messages may still become pods. */
   readonly #connections = new Map<Session, Connection>();
+  /** Those of them that have ended. */
+  readonly #leftovers = new Set<Session>();
   readonly #ended = new ChannelCounters();
   #open = 0;
   #accepted = 0;
   #rejected = 0;
-  #leftovers = 0;
   #use: Use | undefined = undefined;
   #isClosed = false;
   #closing: Promise<void> | undefined = undefined;
@@ -92,12 +93,9 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
       throw busyError(`Cannot use ${this.what} by ${use}: it is used by ${this.#use} already; consume a listener in one way`);
     }
     this.#use = use;
-    if (use === 'pods') {
-      this.arrivals.clear();
-      for (const session of this.sessions) this.pods.adopt(session);
-    } else {
-      for (const session of this.sessions) if (session.isOver) this.#forget(session);
-    }
+    if (use !== 'pods') return;
+    this.arrivals.clear();
+    for (const session of this.sessions) this.pods.adopt(session);
   }
 
   /** Has the event loop do the work; throws if a poller does it. */
@@ -138,13 +136,13 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     let admission: Admission;
     try {
       admission = new Admission(socket, this);
+      this.drive.addAdmission(admission);
     } catch (error) {
       // Without the kernel's word on who it is, nobody is admitted.
       socket.close();
       return this.#emitError(error as Error);
     }
     this.admissions.add(admission);
-    this.drive.addAdmission(admission);
     // Without an event loop, what has come already would have to wait for another call.
     if (!this.isWatched) admission.look();
   }
@@ -163,14 +161,14 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
 
   onAdmitted(admission: Admission, session: Session): void {
     this.#forgetAdmission(admission);
-    this.#accepted += 1;
     const connection = createConnection(session);
     this.#connections.set(session, connection);
-    if (this.#use === 'pods') this.pods.adopt(session);
-    else this.arrivals.add(connection);
     this.#open += 1;
-    if (session.isOver) this.onEnd(session);
     this.drive.addSession(session);
+    this.#accepted += 1;
+    if (this.#use === 'pods') this.pods.adopt(session);
+    else this.arrivals.add(session);
+    if (session.isOver) this.onEnd(session);
     if (this.events !== undefined) emitSafely(this.events, 'connection', connection);
     session.deliver();
   }
@@ -196,17 +194,20 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     if (!this.#connections.has(session)) return;
     this.#open -= 1;
     this.drive.remove(session);
-    if (this.#use === 'connections' || session.receiver.isEmpty) return this.#forget(session);
-    this.#leftovers += 1;
+    const isAwaited = this.#use === 'pods' || this.arrivals.has(session);
+    if (session.receiver.isEmpty || !isAwaited) return this.#forget(session);
+    this.#leftovers.add(session);
     this.#checkLeftovers();
   }
 
-  /** A connection whose messages come as pods has none at the moment. */
-  onDrained(session: Session): void {
-    if (!session.isOver || !this.#connections.has(session)) return;
-    this.#leftovers -= 1;
-    this.#forget(session);
-    this.#checkLeftovers();
+  /** The user has closed a connection, maybe after its end, and will take nothing more from it. */
+  onDiscarded(session: Session): void {
+    this.onTaken(session);
+  }
+
+  /** The listener has nothing to give of the connection at the moment: no pods, or not the connection itself any more. */
+  onTaken(session: Session): void {
+    if (session.isOver && this.#connections.has(session)) this.#forget(session);
   }
 
   onLoss(session: Session, error: Error): void {
@@ -249,15 +250,24 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   }
 
   #forget(session: Session): void {
-    const connection = this.connectionOf(session);
     this.#connections.delete(session);
+    this.#leftovers.delete(session);
+    this.arrivals.forget(session);
     this.#ended.add(session.counters);
-    if (session.receiver.isEmpty) this.arrivals.forget(connection);
+    this.#checkLeftovers();
   }
 
   /** Clients that come, send and go faster than their messages are taken have to wait, or those would pile up. */
   #checkLeftovers(): void {
-    this.accepting.hold(this.#leftovers >= MAX_LEFTOVERS);
+    const areTooMany = this.#leftovers.size >= MAX_LEFTOVERS;
+    const [oldest] = this.#leftovers;
+    if (areTooMany && oldest !== undefined && this.#isOnlyObserved) this.#forget(oldest);
+    else this.accepting.hold(areTooMany);
+  }
+
+  /** All connections went to subscribers, who may not want any messages, and nobody takes them from the listener. */
+  get #isOnlyObserved(): boolean {
+    return this.#use !== 'pods' && !this.arrivals.isUsed && (this.events?.listenerCount('connection') ?? 0) > 0;
   }
 
   #emitError(error: Error): void {

@@ -3,7 +3,7 @@ import { busyError, systemError } from '../errors.js';
 import { State, type NativeChannel } from '../native/index.js';
 
 /** Why a channel keeps the process alive, as bits. */
-export const Want = { TAKE: 1, PUSH: 2, GREETING: 4 } as const;
+export const Want = { TAKE: 1, PUSH: 2, GREETING: 4, POSTPONED: 8 } as const;
 type Want = (typeof Want)[keyof typeof Want];
 
 export const READABLE = 1;
@@ -104,22 +104,22 @@ export class Link {
   /** Somebody waits for this channel: while it is not unreferenced, the process stays alive. */
   want(reason: Want): void {
     this.#wants |= reason;
-    if (this.#isRefed) this.#reference();
+    this.#updateReference();
   }
 
   unwant(reason: Want): void {
     this.#wants &= ~reason;
-    if (this.#wants === 0) this.#unreference();
+    this.#updateReference();
   }
 
   ref(): void {
     this.#isRefed = true;
-    if (this.#wants !== 0) this.#reference();
+    this.#updateReference();
   }
 
   unref(): void {
     this.#isRefed = false;
-    this.#unreference();
+    this.#updateReference();
   }
 
   /** Blocks until there is something to read, or the socket takes what waits for it, at most `ms`. */
@@ -154,6 +154,13 @@ export class Link {
     const errno = this.native.watch(isReading);
     if (errno < 0) throw systemError(errno, 'uv_poll', `Cannot watch ${this.what}`);
     this.#isWatched = true;
+  }
+
+  /** Accepted bytes count whatever `unref()` said. */
+  #updateReference(): void {
+    const wants = this.#isRefed ? this.#wants : this.#wants & Want.POSTPONED;
+    if (wants !== 0) this.#reference();
+    else this.#unreference();
   }
 
   /** The native side reconciles by itself after a callback, so a loop of `recv` makes no call for this. */

@@ -26,7 +26,13 @@ export class PostponedMessage {
 
 export class Postponed {
   readonly #messages = new Set<PostponedMessage>();
+  readonly #becameEmpty: () => void;
   #size = 0;
+
+  /** @param becameEmpty called whenever the last one has left */
+  constructor(becameEmpty: () => void) {
+    this.#becameEmpty = becameEmpty;
+  }
 
   get isEmpty(): boolean {
     return this.#messages.size === 0;
@@ -46,6 +52,7 @@ export class Postponed {
     if (!this.#messages.delete(message)) return;
     this.#size -= message.size;
     message.discard();
+    if (this.isEmpty) this.#becameEmpty();
   }
 
   /** Takes them out one by one, in order. Those for which `queue` throws are rejected. */

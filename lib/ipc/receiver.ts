@@ -31,7 +31,7 @@ export class Receiver extends Supply<Message> {
 
   push(arrival: Arrival): void {
     if (this.ending === undefined) this.#inbox.push(arrival);
-    else if (arrival instanceof Message) arrival.discard();
+    else arrival.discard();
   }
 
   /** After arrivals: a raw peer has no credit to run out of, so that is where reading stops. */
@@ -59,8 +59,8 @@ export class Receiver extends Supply<Message> {
     for (;;) {
       const arrival = this.#inbox.shift();
       if (arrival === undefined) return undefined;
-      if (!(arrival instanceof Message)) throw arrival;
       this.#taken(arrival.cost);
+      if (!(arrival instanceof Message)) throw arrival.error();
       if (arrival.kind !== Kind.REQUEST || this.#holder?.takesRequests === true) return arrival;
       this.#session.refuseRequest(arrival);
     }

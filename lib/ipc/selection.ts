@@ -75,6 +75,8 @@ export class Selection {
   }
 
   close(): void {
+    this.#byKey.clear();
+    this.#byToken.clear();
     this.#selector.close();
   }
 }

@@ -7,6 +7,7 @@ import { Backlog, type SendQueue } from './backlog.js';
 import { Deadline, sleepSync } from './deadline.js';
 import { vanished } from './endings.js';
 import { sent } from './fairness.js';
+import { Want } from './link.js';
 import { Message } from './message.js';
 import { queueFull, tooLarge, validateObjects } from './outgoing.js';
 import { Postponed, PostponedMessage } from './postponed.js';
@@ -30,7 +31,7 @@ type Descriptors = readonly NativeDescriptor[] | undefined;
 export class Sender implements SendQueue {
   readonly #session: Session;
   readonly #backlog: Backlog;
-  readonly #postponed = new Postponed();
+  readonly #postponed: Postponed;
   #maxMessageSize: number;
   #isWelcome: boolean;
   #ending: Ending | undefined = undefined;
@@ -39,6 +40,7 @@ export class Sender implements SendQueue {
     this.#session = session;
     this.#backlog = new Backlog(this, session);
     this.#isWelcome = isWelcome;
+    this.#postponed = new Postponed(() => session.link.unwant(Want.POSTPONED));
     this.#maxMessageSize = session.settings.maxMessageSize;
   }
 
@@ -219,6 +221,7 @@ export class Sender implements SendQueue {
 
   #postpone(message: PostponedMessage, limits: CallLimits): Promise<void> {
     this.#postponed.add(message);
+    this.#session.link.want(Want.POSTPONED);
     message.waiter.limit(
       limits,
       () => this.#timedOut(limits.timeout),

@@ -34,6 +34,8 @@ export interface SessionHost {
   onActivity(session: Session): void;
   /** Nothing more will come. */
   onEnd(session: Session): void;
+  /** What has come and was not taken has been dropped. */
+  onDiscarded(session: Session): void;
 }
 
 export interface SessionParts {
@@ -63,12 +65,13 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   readonly sender: Sender;
   readonly subscription: Subscription;
   readonly counters = new ChannelCounters();
-  /** Where events go, once somebody can have subscribed. */
-  events: EventEmitter<ChannelEvents> | undefined = undefined;
   readonly #closing = new Closing(this);
   readonly #ended = new Waiter<Error | undefined>();
   #greet: Greet | undefined;
   #isOver = false;
+  #events: EventEmitter<ChannelEvents> | undefined = undefined;
+  #outcome: Error | undefined = undefined;
+  #isEndAnnounced = false;
 
   constructor({ native, what, address, credentials, settings, isRaw, greet, host }: SessionParts) {
     this.what = what;
@@ -93,6 +96,11 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
 
   get interest(): number {
     return this.link.interest;
+  }
+
+  /** Where events go, once somebody can have subscribed. */
+  get events(): EventEmitter<ChannelEvents> | undefined {
+    return this.#events;
   }
 
   /** Nothing is received or sent any more. */
@@ -181,6 +189,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     this.sender.close(ending);
     this.finish(last, outcome);
     this.release();
+    this.host?.onDiscarded(this);
   }
 
   linger(): void {
@@ -209,7 +218,19 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     forget(this);
     this.#ended.resolve(outcome);
     this.host?.onEnd(this);
-    process.nextTick(() => this.#announceEnd(outcome));
+    this.#outcome = outcome;
+    process.nextTick(() => this.#announceEnd());
+  }
+
+  /** From now on somebody can subscribe. If the end has come before, subscribers are told of it once they had their turn to subscribe. */
+  attach(events: EventEmitter<ChannelEvents>): void {
+    this.#events = events;
+    if (this.#isOver) setImmediate(() => this.#announceEnd());
+  }
+
+  /** Has the event loop tell of what happens, unless a poller does. A connection follows its listener. */
+  watchIfFree(): void {
+    if (this.host === undefined && !this.link.isClaimed) this.link.watch();
   }
 
   /** Gives the descriptor back. */
@@ -226,6 +247,8 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
 
   #pump(): void {
     this.receive();
+    // A grant that came with it may have sent what waited.
+    this.sender.progress();
     this.receiver.serve();
     this.subscription.flowSoon();
     this.host?.onActivity(this);
@@ -291,9 +314,10 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     };
   }
 
-  #announceEnd(outcome: Error | undefined): void {
-    if (this.events === undefined) return;
-    if (outcome !== undefined) this.subscription.announce(outcome);
-    emitSafely(this.events, 'close', outcome);
+  #announceEnd(): void {
+    if (this.#events === undefined || this.#isEndAnnounced) return;
+    this.#isEndAnnounced = true;
+    if (this.#outcome !== undefined) this.subscription.announce(this.#outcome);
+    emitSafely(this.#events, 'close', this.#outcome);
   }
 }

@@ -22,9 +22,9 @@ export class Subscription implements Taking, SubscriberObserver {
 
   /** The subscribers of an event can only be told of it by the event loop, or by the poller that has the channel. */
   onFirst(event: keyof ChannelEvents): void {
-    const { link } = this.#session;
     if (event === 'message') this.#start();
-    else if (event === 'drain' && !link.isClaimed) link.watch();
+    else if (event === 'drain') this.#watchForRoom();
+    else this.#session.watchIfFree();
   }
 
   onLast(event: keyof ChannelEvents): void {
@@ -57,6 +57,15 @@ export class Subscription implements Taking, SubscriberObserver {
     receiver.hold(this);
     link.want(Want.PUSH);
     this.flowSoon();
+  }
+
+  #watchForRoom(): void {
+    const { link } = this.#session;
+    try {
+      if (!link.isClaimed) link.watch();
+    } catch {
+      // A poller has the listener, and tells.
+    }
   }
 
   #flowOne(): boolean {

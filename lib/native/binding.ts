@@ -27,7 +27,8 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 /**
  * One record per received frame in `NativeBinding.records`, `RECORD_SIZE` doubles each.
  * A record whose kind is `LOST` stands where a message was whose descriptors could not be received (EMFILE): the message is
- * gone, the channel lives on, and the receiver must be told in order. Its BUFFER is the errno (positive), its OFFSET the kind it had.
+ * gone, the channel lives on, and the receiver must be told in order. Its BUFFER is the errno (positive), its OFFSET the kind
+ * it had, its LENGTH what it cost in credit, which is to be granted like that of a message.
  */
 export const Record = { KIND: 0, CORRELATION: 1, BUFFER: 2, OFFSET: 3, LENGTH: 4, OBJECTS: 5 } as const;
 export const RECORD_SIZE = 6;

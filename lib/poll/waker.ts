@@ -63,13 +63,13 @@ export class Waker implements Disposable {
   }
 
   /**
-   * A plain object that `postMessage` and `workerData` can carry to a thread of this process, for `Waker.from`. It can be used once; it holds a
-   * descriptor until it is used or the poller is closed, and stays good when this waker is closed.
+   * A plain object that `postMessage` and `workerData` can carry to a thread of this process, for `Waker.from`. It can be used once, and stays good when
+   * this waker is closed. It holds a descriptor until it is used or, if it came from a waker that `poller.waker()` made, the poller is closed.
    */
   toTransferable(): object {
     this.#assertOpen();
     const descriptor = native.duplicate(this.#native.fd);
-    if (typeof descriptor === 'number') throw systemError(descriptor, 'dup', 'Cannot make a transferable Waker');
+    if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', 'Cannot make a transferable Waker');
     for (const ticket of this.#tickets) if (!ticket.isHeld) this.#tickets.delete(ticket);
     const ticket = Ticket.issue(descriptor);
     this.#tickets.add(ticket);

@@ -71,9 +71,9 @@ export class Sender implements SendQueue {
 
   send(payload: unknown, options: unknown): Promise<void> {
     try {
-      const bytes = validatePayload(payload);
       const limits = validateCallOptions(options);
       const objects = validateObjects(options);
+      const bytes = validatePayload(payload); // last: reading the options may run code that takes its memory away
       if (limits.signal?.aborted === true) throw limits.signal.reason;
       const size = this.#check(bytes);
       this.#session.link.watch();
@@ -91,9 +91,9 @@ export class Sender implements SendQueue {
   reply(to: unknown, payload: unknown, options: unknown): Promise<void> {
     try {
       if (to !== undefined && !(to instanceof Message)) throw invalidArgType('options.to', 'an instance of Message', to);
-      const bytes = validatePayload(payload);
       const limits = validateCallOptions(options);
       const objects = validateObjects(options);
+      const bytes = validatePayload(payload);
       if (limits.signal?.aborted === true) throw limits.signal.reason;
       const size = this.#check(bytes);
       this.#checkRoom(size);
@@ -107,8 +107,8 @@ export class Sender implements SendQueue {
   }
 
   trySend(payload: unknown, options: unknown): boolean {
-    const bytes = validatePayload(payload);
     const objects = validateObjects(options);
+    const bytes = validatePayload(payload);
     const size = this.#check(bytes);
     if (this.isFull || this.#mustPostpone(size)) this.#makeRoom();
     if (this.isFull || this.#mustPostpone(size)) {
@@ -120,9 +120,9 @@ export class Sender implements SendQueue {
   }
 
   sendSync(payload: unknown, options: unknown): void {
-    const bytes = validatePayload(payload);
     const objects = validateObjects(options);
     const deadline = new Deadline(validateTimeout((options as { timeout?: unknown } | undefined)?.timeout, 'options.timeout'));
+    const bytes = validatePayload(payload);
     const size = this.#check(bytes);
     if (!this.#pumpUntil(() => !this.isFull && !this.#mustPostpone(size), deadline)) throw this.#timedOut(deadline.timeout);
     this.#checkSize(size);

@@ -59,7 +59,7 @@ test('a signal that is aborted by a validator of the policy is heard', async () 
   await expect(within(connecting, 'the abort')).rejects.toThrow(errorLike({ name: 'AbortError' }));
 });
 
-test("a listener that is closed by its 'rejected' subscriber amid tryAccept() has no afterlife", async () => {
+test("a listener that is closed by its 'rejected' subscriber amid tryAccept() has no afterlife", () => {
   const listener = keep(Listener.bindSync(new ServiceDescriptor(serviceName()).withAllowedUid([4242])));
   const errors: unknown[] = [];
   listener.on('error', (error) => errors.push(error));

@@ -29,6 +29,7 @@
         "addon/core/frame.cc",
         "addon/core/inbox.cc",
         "addon/core/outbox.cc",
+        "addon/core/outbox_slots.cc",
         "addon/binding/addon.cc",
         "addon/binding/arena.cc",
         "addon/binding/environment.cc",
@@ -44,6 +45,9 @@
           "sources": [
             "addon/platform/linux/acceptor.cc",
             "addon/platform/linux/credentials.cc",
+            "addon/platform/linux/large_memory.cc",
+            "addon/platform/linux/memory_file.cc",
+            "addon/platform/linux/memory_slots.cc",
             "addon/platform/linux/selector.cc",
             "addon/platform/linux/transport.cc",
             "addon/platform/posix/describe.cc",
@@ -59,7 +63,8 @@
       "targets": [
         {
           "target_name": "gips_test",
-          "sources": ["addon/core/frame.cc", "addon/core/inbox.cc", "addon/core/outbox.cc", "addon/test/addon.cc"]
+          "sources": ["addon/core/frame.cc", "addon/core/inbox.cc", "addon/core/outbox.cc", "addon/core/outbox_slots.cc", "addon/test/addon.cc"],
+          "conditions": [["OS=='linux'", { "sources": ["addon/platform/linux/large_memory.cc"] }]]
         },
         {
           "target_name": "bare_peer",

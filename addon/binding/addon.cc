@@ -103,6 +103,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   NativeWaker::Define(env, *environment);
   DefineCredentials(env, exports);
   exports["records"] = environment->SharedRecords();
+  exports["features"] = Napi::Number::New(env, kFeaturePool);
   exports["turn"] = environment->SharedTurn();
   exports["setDispatch"] = Napi::Function::New<SetDispatch>(env, "setDispatch");
   exports["connect"] = Napi::Function::New<Connect>(env, "connect");

@@ -1,6 +1,9 @@
 #include "binding/arena.h"
 
+#include <cstdlib>
 #include <cstring>
+
+#include "core/large_memory.h"
 
 namespace gips {
 
@@ -10,6 +13,9 @@ namespace {
 constexpr size_t kFirstChunk = 1024;
 constexpr size_t kChunk = 8 * 1024;
 constexpr size_t kAlone = kChunk / 2;
+
+// The engine begins to collect when so much foreign memory has come since it last did that another message like this one would be too much.
+constexpr int64_t kWeight = 2;
 
 constexpr Placement kNowhere = {-1, 0};
 
@@ -56,25 +62,60 @@ bool Arena::NewChunk(size_t size) {
 }
 
 Placement Arena::CopyAlone(const uint8_t* payload, size_t size) {
-  // napi_create_buffer leaves the memory uninitialized where napi_create_arraybuffer fills it with zeros first.
-  void* data;
-  napi_value buffer;
-  napi_value array_buffer;
+  uint8_t* data;
   size_t offset;
-  if (napi_create_buffer(env_, size, &data, &buffer) != napi_ok) return kNowhere;
-  if (napi_get_typedarray_info(env_, buffer, nullptr, nullptr, nullptr, &array_buffer, &offset) != napi_ok) return kNowhere;
+  napi_value buffer = NewBuffer(size, data, offset);
+  if (buffer == nullptr) return kNowhere;
   std::memcpy(data, payload, size);
-  return {Push(array_buffer), offset};
+  return {Push(buffer), offset};
 }
 
-Placement Arena::Adopt(OwnedBytes bytes, size_t size) {
+uint8_t* Arena::Allocate(size_t size) {
+  large_ = LargeBytes(static_cast<uint8_t*>(std::malloc(size)));
+  large_size_ = size;
+  if (large_ != nullptr) PreferLargePages(large_.get(), size);
+  return large_.get();
+}
+
+Placement Arena::PlaceAllocated() {
+  struct Block {
+    LargeBytes bytes;
+    size_t size;
+  };
+  auto* block = new Block{std::move(large_), large_size_};
+  auto free_block = [](napi_env env, void*, void* hint) {
+    auto* block = static_cast<Block*>(hint);
+    int64_t ignored;
+    napi_adjust_external_memory(env, -kWeight * static_cast<int64_t>(block->size), &ignored);
+    delete block;
+  };
   napi_value buffer;
-  auto free_bytes = [](napi_env, void* data, void*) { std::free(data); };
-  napi_status status = napi_create_external_arraybuffer(env_, bytes.get(), size, free_bytes, nullptr, &buffer);
+  napi_status status = napi_create_external_arraybuffer(env_, block->bytes.get(), block->size, free_block, block, &buffer);
+  if (status == napi_ok) {
+    unaccounted_ += block->size;
+    return {Push(buffer), 0};
+  }
   // Electron forbids foreign memory (napi_no_external_buffers_allowed).
-  if (status != napi_ok) return CopyAlone(bytes.get(), size);
-  bytes.release();
-  return {Push(buffer), 0};
+  Placement copy = CopyAlone(block->bytes.get(), block->size);
+  delete block;
+  return copy;
+}
+
+void Arena::Account() {
+  int64_t ignored;
+  if (unaccounted_ > 0) napi_adjust_external_memory(env_, kWeight * static_cast<int64_t>(unaccounted_), &ignored);
+  unaccounted_ = 0;
+}
+
+// napi_create_buffer leaves the memory uninitialized where napi_create_arraybuffer fills it with zeros first.
+napi_value Arena::NewBuffer(size_t size, uint8_t*& data, size_t& offset) {
+  void* memory;
+  napi_value view;
+  napi_value buffer;
+  if (napi_create_buffer(env_, size, &memory, &view) != napi_ok) return nullptr;
+  if (napi_get_typedarray_info(env_, view, nullptr, nullptr, nullptr, &buffer, &offset) != napi_ok) return nullptr;
+  data = static_cast<uint8_t*>(memory);
+  return buffer;
 }
 
 int Arena::Push(napi_value buffer) {

@@ -7,6 +7,7 @@ namespace gips {
 namespace {
 
 constexpr uint64_t kRetryMilliseconds = 10;
+constexpr uint64_t kTidyMilliseconds = 1000;
 
 template <typename Handle>
 uv_handle_t* AsHandle(Handle* handle) {
@@ -93,16 +94,33 @@ void Environment::RetryIn(uint64_t milliseconds) {
   uv_timer_start(timer, on_retry, milliseconds, 0);
 }
 
+void Environment::TidyLater() {
+  if (ending_) return;
+  OpenTurnHandles();
+  uv_timer_t* timer = &turn_handles_->tidy;
+  if (uv_is_active(AsHandle(timer))) return;
+  uv_timer_start(
+      timer, [](uv_timer_t* tidy) { static_cast<Environment*>(tidy->data)->Tidy(); }, kTidyMilliseconds, 0);
+}
+
+void Environment::Tidy() {
+  bool rest = false;
+  for (EnvironmentHandle* handle : handles_) rest |= handle->Tidy();
+  if (rest) TidyLater();
+}
+
 void Environment::OpenTurnHandles() {
   if (turn_handles_ != nullptr) return;
   turn_handles_ = std::make_unique<TurnHandles>();
   uv_prepare_init(loop_, &turn_handles_->prepare);
   uv_check_init(loop_, &turn_handles_->check);
   uv_timer_init(loop_, &turn_handles_->retry);
-  turn_handles_->prepare.data = turn_handles_->check.data = turn_handles_->retry.data = this;
+  uv_timer_init(loop_, &turn_handles_->tidy);
+  turn_handles_->prepare.data = turn_handles_->check.data = turn_handles_->retry.data = turn_handles_->tidy.data = this;
   uv_unref(AsHandle(&turn_handles_->prepare));
   uv_unref(AsHandle(&turn_handles_->check));
-  loop_handles_ += 3;
+  uv_unref(AsHandle(&turn_handles_->tidy));
+  loop_handles_ += 4;
 }
 
 void Environment::StopTurn() {
@@ -144,6 +162,7 @@ void Environment::OnEnvironmentEnd(napi_async_cleanup_hook_handle, void* data) {
     uv_close(AsHandle(&environment->turn_handles_->prepare), close);
     uv_close(AsHandle(&environment->turn_handles_->check), close);
     uv_close(AsHandle(&environment->turn_handles_->retry), close);
+    uv_close(AsHandle(&environment->turn_handles_->tidy), close);
   }
   environment->OnHandleClosed();
 }

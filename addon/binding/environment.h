@@ -54,6 +54,8 @@ class EnvironmentHandle : public DirtyLink {
   virtual void Shutdown() = 0;
   // May run JavaScript, which may close this handle or any other.
   virtual FlushResult FlushTurn() { return FlushResult::Done; }
+  // Gives back what has not been used for a while. True if there is more of that. Runs no JavaScript.
+  virtual bool Tidy() { return false; }
 
   size_t index = 0;  // in Environment::handles_
 };
@@ -70,6 +72,9 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   // Calls handle->FlushTurn() when the loop turn ends. `holds_bytes`: the loop must not end before that.
   void MarkDirty(EnvironmentHandle* handle, bool holds_bytes);
   void FlushDirty();
+
+  // Calls Tidy() of all handles from time to time, as long as there is something to tidy.
+  void TidyLater();
 
   enum class Event { Batch, Writable, Acceptable };
   void SetDispatch(Event event, Napi::Function function);
@@ -104,6 +109,7 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   void StopTurn();
   void RetryIn(uint64_t milliseconds);
   void EndTurn();
+  void Tidy();
   static void OnEnvironmentEnd(napi_async_cleanup_hook_handle hook, void* data);
 
   Napi::Env env_;
@@ -124,6 +130,7 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
     uv_prepare_t prepare;
     uv_check_t check;
     uv_timer_t retry;
+    uv_timer_t tidy;
   };
   std::unique_ptr<TurnHandles> turn_handles_;
 };

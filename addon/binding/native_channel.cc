@@ -50,7 +50,7 @@ void NativeChannel::Define(Napi::Env env, Environment& environment) {
                                                                InstanceMethod<&NativeChannel::PeerCredentials>("credentials"),
                                                                InstanceMethod<&NativeChannel::PeerProcess>("peerProcess"),
                                                                InstanceMethod<&NativeChannel::Open>("open"),
-                                                               InstanceMethod<&NativeChannel::SetPeerWindow>("setPeerWindow"),
+                                                               InstanceMethod<&NativeChannel::SetPeer>("setPeer"),
                                                                InstanceMethod<&NativeChannel::PeekFirst>("peekFirst"),
                                                                InstanceMethod<&NativeChannel::Send>("send"),
                                                                InstanceMethod<&NativeChannel::Cancel>("cancel"),
@@ -130,7 +130,8 @@ void NativeChannel::Open(const Napi::CallbackInfo& info) {
   if (raw) max_raw_size_ = transport_.MaxPacket();
 }
 
-void NativeChannel::SetPeerWindow(const Napi::CallbackInfo& info) {
+void NativeChannel::SetPeer(const Napi::CallbackInfo& info) {
+  if (info[1].As<Napi::Number>().Uint32Value() & kFeaturePool) outbox_.UseSlots(&slots_);
   outbox_.AddCredit(info[0].As<Napi::Number>().Int64Value() - kInitialCredit);
   if (transport_.open()) FlushSoon();
 }
@@ -217,6 +218,13 @@ FlushResult NativeChannel::FlushTurn() {
   return rest ? FlushResult::Again : FlushResult::Done;
 }
 
+// Now and then: what has not been used for a while goes.
+bool NativeChannel::Tidy() {
+  bool rest = outbox_.TrimSlots();
+  AfterOutput();
+  return rest;
+}
+
 // Tells those who wait for the queue to become shorter, and, once, that the socket takes nothing any more.
 void NativeChannel::Notify() {
   bool is_news = outbox_.broken() && !told_broken_;
@@ -299,6 +307,7 @@ void NativeChannel::Shutdown() {
   // Not when the garbage collector finds the time: descriptors under way hold files open, and messages memory it does not know of.
   outbox_.Clear();
   DropUnfinished();
+  peer_slots_.Close();
   arena_.Release();
   if (owner_.IsEmpty()) return;
   owner_.Reset();

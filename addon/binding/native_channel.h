@@ -10,6 +10,7 @@
 #include "binding/environment.h"
 #include "core/inbox.h"
 #include "core/outbox.h"
+#include "memory_slots.h"
 #include "transport.h"
 
 namespace gips {
@@ -27,6 +28,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
 
   void Shutdown() override;
   FlushResult FlushTurn() override;
+  bool Tidy() override;
 
  private:
   // What lib/native/binding.ts declares.
@@ -37,7 +39,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   Napi::Value PeerCredentials(const Napi::CallbackInfo& info);
   Napi::Value PeerProcess(const Napi::CallbackInfo& info);
   void Open(const Napi::CallbackInfo& info);
-  void SetPeerWindow(const Napi::CallbackInfo& info);
+  void SetPeer(const Napi::CallbackInfo& info);
   Napi::Value PeekFirst(const Napi::CallbackInfo& info);
   Napi::Value Send(const Napi::CallbackInfo& info);
   Napi::Value Cancel(const Napi::CallbackInfo& info);
@@ -55,8 +57,12 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   // FrameSink
   void OnFrame(const FrameHeader& header, const uint8_t* payload) override;
   void OnFragmentsBegin(uint32_t objects) override;
-  void OnReassembled(Kind kind, uint64_t correlation, OwnedBytes bytes, size_t size) override;
+  uint8_t* Allocate(size_t size) override;
+  void OnReassembled(Kind kind, uint64_t correlation, size_t size) override;
   void OnWindow(uint64_t credit) override;
+  bool OnPool(const PoolOffer& offer) override;
+  bool ReadSlot(const SlotReference& reference, uint8_t* to) override;
+  bool OnSlot(uint64_t number) override;
 
   bool ReceiveBatch(napi_value batch);
   int ReceivePackets();
@@ -81,6 +87,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
 
   std::shared_ptr<Environment> environment_;
   Transport transport_;
+  MemorySlots slots_;
   Outbox outbox_;
   Inbox inbox_;
   Arena arena_;
@@ -98,6 +105,8 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
 
   // The batch that is being received.
   size_t records_ = 0;
+  size_t copied_ = 0;
+  SlotReader peer_slots_;
   std::vector<Descriptor> packet_objects_;
   std::vector<Descriptor> batch_objects_;
   int packet_lost_ = 0;

@@ -41,6 +41,7 @@ void NativeChannel::OnReady(int status, int events) {
       in_busy_batch_ = records_ > 1;
       environment_->Dispatch(Environment::Event::Batch, {owner_.Value(), batch});
       in_busy_batch_ = false;
+      arena_.Account();
     }
     State(kInCallback) = 0;
   }
@@ -66,6 +67,7 @@ bool NativeChannel::ReceiveBatch(napi_value batch) {
   };
   // In an environment that is being terminated this fails, and what is there is not read for nobody.
   if (!set("count", number(0))) return false;
+  arena_.Account();
   arena_.Begin(env);
   records_ = 0;
   batch_objects_.clear();
@@ -89,13 +91,15 @@ bool NativeChannel::ReceiveBatch(napi_value batch) {
 // Whatever came for messages that will never be complete.
 void NativeChannel::DropUnfinished() {
   inbox_.Clear();
+  arena_.DropAllocated();
   packet_objects_.clear();
   held_objects_.clear();
 }
 
 int NativeChannel::ReceivePackets() {
   size_t bytes = 0;
-  while (bytes < kBatchBytes && kMaxRecords - records_ >= kMaxFramesPerPacket && batch_objects_.size() < kMaxObjects) {
+  copied_ = 0;
+  while (bytes + copied_ < kBatchBytes && kMaxRecords - records_ >= kMaxFramesPerPacket && batch_objects_.size() < kMaxObjects) {
     uint8_t* buffer = environment_->receive_buffer;
     packet_objects_.clear();
     Transport::Received received = ReceivePacket(buffer);
@@ -162,13 +166,43 @@ void NativeChannel::OnFragmentsBegin(uint32_t objects) {
   held_count_ = objects;
 }
 
-void NativeChannel::OnReassembled(Kind kind, uint64_t correlation, OwnedBytes bytes, size_t size) {
+uint8_t* NativeChannel::Allocate(size_t size) {
+  return arena_.Allocate(size);
+}
+
+void NativeChannel::OnReassembled(Kind kind, uint64_t correlation, size_t size) {
+  Placement placement = arena_.PlaceAllocated();
   if (held_lost_ != 0) {
     RecordLost(kind, correlation, held_lost_, size, held_count_);
     return;
   }
   packet_objects_.swap(held_objects_);
-  Record(kind, correlation, arena_.Adopt(std::move(bytes), size), size);
+  Record(kind, correlation, placement, size);
+}
+
+bool NativeChannel::OnPool(const PoolOffer& offer) {
+  peer_slots_.Close();
+  if (offer.slots == 0) return true;
+  if (packet_lost_ != 0) return true;  // without our answer it is not used
+  Descriptor file = std::move(packet_objects_.front());
+  packet_objects_.clear();
+  if (!peer_slots_.Open(std::move(file), offer)) return false;
+  SendFrame({Kind::Slot, nullptr, 0, 0, nullptr}, true);
+  return true;
+}
+
+bool NativeChannel::ReadSlot(const SlotReference& reference, uint8_t* to) {
+  if (!peer_slots_.Read(reference, to)) return false;
+  copied_ += reference.size;
+  SendFrame({Kind::Slot, nullptr, 0, uint64_t{reference.slot} + 1, nullptr}, true);
+  return true;
+}
+
+bool NativeChannel::OnSlot(uint64_t number) {
+  if (!outbox_.OnSlot(number)) return false;
+  if (number == 0) environment_->TidyLater();
+  if (!outbox_.empty()) FlushSoon();
+  return true;
 }
 
 // Takes the packet's objects along.

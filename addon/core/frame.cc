@@ -51,4 +51,22 @@ bool DecodeFragmentPrefix(const uint8_t* in, FragmentPrefix& prefix) {
   return in[1] == 0 && in[2] == 0 && in[3] == 0 && MayBeFragmented(prefix.kind) && prefix.total > kMaxFramePayload;
 }
 
+void EncodePoolOffer(const PoolOffer& offer, uint8_t* out) {
+  PutLittleEndian(offer.slot_size, out);
+  PutLittleEndian(offer.slots, out + 4);
+}
+
+PoolOffer DecodePoolOffer(const uint8_t* in) {
+  return {GetLittleEndian<uint32_t>(in), GetLittleEndian<uint32_t>(in + 4)};
+}
+
+void EncodeSlotReference(const SlotReference& reference, uint8_t* out) {
+  PutLittleEndian(reference.slot, out);
+  PutLittleEndian(reference.size, out + 4);
+}
+
+SlotReference DecodeSlotReference(const uint8_t* in) {
+  return {GetLittleEndian<uint32_t>(in), GetLittleEndian<uint32_t>(in + 4)};
+}
+
 }  // namespace gips

@@ -20,9 +20,12 @@ enum class Kind : uint8_t {
   Goodbye = 11,
   Ping = 12,
   Pong = 13,
+  Pool = 14,
+  Slot = 15,
 };
 
 constexpr uint8_t kFlagFirst = 1;
+constexpr uint8_t kFlagPooled = 2;
 
 constexpr size_t kHeaderSize = 16;
 constexpr size_t kMaxFramePayload = 64 * 1024;
@@ -30,6 +33,9 @@ constexpr size_t kMaxPacket = kMaxFramePayload + 64;
 constexpr size_t kMaxObjects = 253;  // SCM_MAX_FD of Linux; the wire's limit everywhere
 constexpr size_t kFragmentPrefix = 8;
 constexpr int64_t kInitialCredit = 64 * 1024;
+
+// Feature bits of the greeting.
+constexpr uint32_t kFeaturePool = 1;
 
 constexpr uint8_t kMagic[8] = {0x67, 0x69, 0x70, 0x73, 0x0D, 0x0A, 0x1A, 0x0A};
 
@@ -55,6 +61,24 @@ struct FragmentPrefix {
 void EncodeFragmentPrefix(const FragmentPrefix& prefix, uint8_t* out);
 // False if the bytes are not a valid prefix.
 bool DecodeFragmentPrefix(const uint8_t* in, FragmentPrefix& prefix);
+
+// The payload of POOL: memory the sender shares, in slots of one size.
+struct PoolOffer {
+  uint32_t slot_size;
+  uint32_t slots;  // 0: withdrawn
+};
+constexpr size_t kPoolOfferSize = 8;
+void EncodePoolOffer(const PoolOffer& offer, uint8_t* out);
+PoolOffer DecodePoolOffer(const uint8_t* in);
+
+// What a FRAGMENT with the flag POOLED has in place of the message's bytes: where they are.
+struct SlotReference {
+  uint32_t slot;
+  uint32_t size;
+};
+constexpr size_t kSlotReferenceSize = 8;
+void EncodeSlotReference(const SlotReference& reference, uint8_t* out);
+SlotReference DecodeSlotReference(const uint8_t* in);
 
 constexpr bool NeedsCredit(Kind kind) {
   return kind == Kind::Message || kind == Kind::Request;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace gips {
 
@@ -11,14 +12,24 @@ namespace {
 constexpr uint64_t kMaxCorrelation = (uint64_t{1} << 53) - 1;
 constexpr uint64_t kMaxGrant = uint64_t{1} << 40;
 
-// Memory for a large message grows with what has really come, not with what was announced.
-constexpr size_t kFirstCapacity = 256 * 1024;
+// Memory for more than this is allocated when so much has really come: that a message is large is only said.
+constexpr size_t kBelieved = 1024 * 1024;
+
+// Whether users of the channel have to do with it.
+constexpr bool IsForSink(Kind kind) {
+  return kind != Kind::Fragment && kind != Kind::Window && kind != Kind::Pool && kind != Kind::Slot;
+}
+
+bool HasRoomForObjects(const FrameHeader& header) {
+  if (header.kind == Kind::Fragment) return header.flags & kFlagFirst;
+  return MayCarryObjects(header.kind) || (header.kind == Kind::Pool && header.objects == 1);
+}
 
 // What the header alone tells: the table of kinds in docs/wire-protocol.md.
 bool IsValid(const FrameHeader& header) {
   if (header.correlation > kMaxCorrelation || header.objects > kMaxObjects) return false;
-  if (header.flags != (header.kind == Kind::Fragment ? header.flags & kFlagFirst : 0)) return false;
-  if (header.objects > 0 && !MayCarryObjects(header.kind) && !(header.kind == Kind::Fragment && header.flags == kFlagFirst)) return false;
+  if (header.flags & ~(header.kind == Kind::Fragment ? kFlagFirst | kFlagPooled : 0)) return false;
+  if (header.objects > 0 && !HasRoomForObjects(header)) return false;
   switch (header.kind) {
     case Kind::Hello:
     case Kind::Welcome:
@@ -41,7 +52,10 @@ bool IsValid(const FrameHeader& header) {
       return header.correlation == 0 && header.length == 0;
     case Kind::Ping:
     case Kind::Pong:
+    case Kind::Slot:
       return header.length == 0;
+    case Kind::Pool:
+      return header.correlation == 0 && header.length == kPoolOfferSize;
   }
   return false;
 }
@@ -71,7 +85,7 @@ Inbox::Verdict Inbox::Accept(const uint8_t* packet, size_t size, uint32_t object
 
 Inbox::Verdict Inbox::AcceptFrame(const FrameHeader& header, const uint8_t* payload, FrameSink& sink) {
   // The first frame is the greeting, which the sink judges; it cannot be one that the sink never sees.
-  if (!greeted_ && (header.kind == Kind::Fragment || header.kind == Kind::Window)) return Verdict::Violation;
+  if (!greeted_ && !IsForSink(header.kind)) return Verdict::Violation;
   greeted_ = true;
   switch (header.kind) {
     case Kind::Fragment:
@@ -79,6 +93,13 @@ Inbox::Verdict Inbox::AcceptFrame(const FrameHeader& header, const uint8_t* payl
     case Kind::Window:
       sink.OnWindow(header.correlation);
       return Verdict::Good;
+    case Kind::Pool: {
+      PoolOffer offer = DecodePoolOffer(payload);
+      if ((offer.slots > 0) != (header.objects == 1)) return Verdict::Violation;
+      return sink.OnPool(offer) ? Verdict::Good : Verdict::Violation;
+    }
+    case Kind::Slot:
+      return sink.OnSlot(header.correlation) ? Verdict::Good : Verdict::Violation;
     case Kind::Goodbye:
       if (open_.total > 0) return Verdict::Violation;
       goodbye_ = true;
@@ -94,28 +115,40 @@ Inbox::Verdict Inbox::AcceptFrame(const FrameHeader& header, const uint8_t* payl
 
 Inbox::Verdict Inbox::AcceptFragment(const FrameHeader& header, const uint8_t* payload, FrameSink& sink) {
   size_t size = header.length;
-  if (header.flags == kFlagFirst) {
+  if (header.flags & kFlagFirst) {
     FragmentPrefix prefix;
     if (open_.total > 0 || size <= kFragmentPrefix || !DecodeFragmentPrefix(payload, prefix)) return Verdict::Violation;
     if (prefix.total > max_message_size_) return Verdict::Violation;
     if ((header.correlation == 0) != (prefix.kind == Kind::Message)) return Verdict::Violation;
     if (header.objects > 0 && !MayCarryObjects(prefix.kind)) return Verdict::Violation;
     if (!Charge(prefix.kind, prefix.total, header.objects)) return Verdict::Violation;
-    open_ = {prefix.kind, header.correlation, prefix.total, 0, 0, nullptr};
+    open_ = {prefix.kind, header.correlation, prefix.total, 0, 0, nullptr, nullptr};
     sink.OnFragmentsBegin(header.objects);
     payload += kFragmentPrefix;
     size -= kFragmentPrefix;
   } else if (open_.total == 0 || header.correlation != open_.correlation) {
     return Verdict::Violation;
   }
+  SlotReference reference = {};
+  if (header.flags & kFlagPooled) {
+    if (size != kSlotReferenceSize) return Verdict::Violation;
+    reference = DecodeSlotReference(payload);
+    size = reference.size;
+    if (size == 0) return Verdict::Violation;
+  }
   if (size > open_.total - open_.size) return Verdict::Violation;
-  if (!Grow(open_.size + size)) return Verdict::OutOfMemory;
-  std::memcpy(open_.bytes.get() + open_.size, payload, size);
+  if (!MakeRoom(open_.size + size, sink)) return Verdict::OutOfMemory;
+  uint8_t* to = open_.bytes + open_.size;
+  if (header.flags & kFlagPooled) {
+    if (!sink.ReadSlot(reference, to)) return Verdict::Violation;
+  } else {
+    std::memcpy(to, payload, size);
+  }
   open_.size += size;
   if (open_.size == open_.total) {
     uint32_t total = open_.total;
     open_.total = 0;
-    sink.OnReassembled(open_.kind, open_.correlation, std::move(open_.bytes), total);
+    sink.OnReassembled(open_.kind, open_.correlation, total);
   }
   return Verdict::Good;
 }
@@ -128,15 +161,19 @@ bool Inbox::Charge(Kind kind, uint64_t size, uint32_t objects) {
   return true;
 }
 
-bool Inbox::Grow(size_t size) {
+bool Inbox::MakeRoom(size_t size, FrameSink& sink) {
   if (size <= open_.capacity) return true;
-  size_t capacity = std::min<size_t>(open_.total, std::max({kFirstCapacity, 2 * open_.capacity, size}));
-  void* bytes = std::realloc(open_.bytes.get(), capacity);  // moves pages, not bytes, when large (mremap)
-  if (bytes == nullptr) return false;
-  open_.bytes.release();
-  open_.bytes.reset(static_cast<uint8_t*>(bytes));
-  open_.capacity = capacity;
-  return true;
+  if (size <= kBelieved && open_.total > kBelieved) {
+    open_.first.reset(new (std::nothrow) uint8_t[kBelieved]);
+    open_.bytes = open_.first.get();
+    open_.capacity = kBelieved;
+  } else {
+    open_.bytes = sink.Allocate(open_.total);
+    open_.capacity = open_.total;
+    if (open_.bytes != nullptr && open_.size > 0) std::memcpy(open_.bytes, open_.first.get(), open_.size);
+    open_.first.reset();
+  }
+  return open_.bytes != nullptr;
 }
 
 }  // namespace gips

@@ -3,17 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 
 #include "core/frame.h"
 
 namespace gips {
-
-struct FreeBytes {
-  void operator()(uint8_t* bytes) const { std::free(bytes); }
-};
-using OwnedBytes = std::unique_ptr<uint8_t[], FreeBytes>;
 
 // Where the frames of a packet go.
 class FrameSink {
@@ -23,10 +17,18 @@ class FrameSink {
   virtual void OnFrame(const FrameHeader& header, const uint8_t* payload) = 0;
   // The first fragment of a large message has come; the packet's objects, `objects` in number, are the message's.
   virtual void OnFragmentsBegin(uint32_t objects) = 0;
-  // A large message is complete.
-  virtual void OnReassembled(Kind kind, uint64_t correlation, OwnedBytes bytes, size_t size) = 0;
+  // Memory for a large message, in which it will be reassembled; null if it cannot be had.
+  virtual uint8_t* Allocate(size_t size) = 0;
+  // The message for which memory was allocated last is complete.
+  virtual void OnReassembled(Kind kind, uint64_t correlation, size_t size) = 0;
   // The peer lets us send so much more.
   virtual void OnWindow(uint64_t credit) = 0;
+  // The peer shares memory, which is the packet's object, or has withdrawn it. False if it is not what it is said to be.
+  virtual bool OnPool(const PoolOffer& offer) = 0;
+  // Copies out of the peer's memory, and lets it be used again. False if there is no such slot.
+  virtual bool ReadSlot(const SlotReference& reference, uint8_t* to) = 0;
+  // The peer has accepted our memory, or has read a slot of it. False if that cannot be.
+  virtual bool OnSlot(uint64_t number) = 0;
 };
 
 class Inbox {
@@ -48,7 +50,7 @@ class Inbox {
   Verdict AcceptFrame(const FrameHeader& header, const uint8_t* payload, FrameSink& sink);
   Verdict AcceptFragment(const FrameHeader& header, const uint8_t* payload, FrameSink& sink);
   bool Charge(Kind kind, uint64_t size, uint32_t objects);
-  bool Grow(size_t size);
+  bool MakeRoom(size_t size, FrameSink& sink);
 
   struct Reassembly {
     Kind kind;
@@ -56,7 +58,8 @@ class Inbox {
     uint32_t total;  // 0: none open
     size_t size;
     size_t capacity;
-    OwnedBytes bytes;
+    uint8_t* bytes;                    // in `first`, or allocated by the sink
+    std::unique_ptr<uint8_t[]> first;  // the beginning of a message that is only announced to be very large
   };
 
   Reassembly open_ = {};

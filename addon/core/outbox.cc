@@ -1,4 +1,5 @@
-#include "core/outbox.h"
+#include "core/large_memory.h"
+#include "core/outbox_entry.h"
 
 #include <algorithm>
 #include <cstring>
@@ -16,7 +17,12 @@ constexpr size_t kDirectBudget = 1024 * 1024;
 
 // These serve the channel itself and wait for nothing.
 constexpr bool IsImmediate(Kind kind) {
-  return kind == Kind::Window || kind == Kind::Ping || kind == Kind::Pong;
+  return kind == Kind::Window || kind == Kind::Ping || kind == Kind::Pong || kind == Kind::Pool || kind == Kind::Slot;
+}
+
+// What a piece of a message takes of a budget: one that lies in a slot is as cheap as a packet.
+constexpr size_t Weight(size_t piece) {
+  return std::min(std::max(piece, kHeaderSize), kMaxFramePayload);
 }
 
 // What a frame's header adds to the bytes its user waits for.
@@ -25,23 +31,6 @@ constexpr size_t CountedHeader(Kind kind) {
 }
 
 }  // namespace
-
-// A frame that could not leave or be packed yet, with its bytes behind it.
-struct Outbox::Entry {
-  Entry* next = nullptr;
-  Entry* previous = nullptr;
-  Kind kind;
-  uint64_t sequence;
-  uint64_t correlation;
-  size_t size;
-  size_t offset = 0;  // payload bytes that have left, as fragments
-  std::unique_ptr<Attachment> attachment;
-  const uint8_t* data;  // the caller's, or `bytes`
-  std::unique_ptr<uint8_t[]> bytes;
-
-  bool fragmented() const { return size > kMaxFramePayload; }
-  uint32_t objects() const { return attachment ? attachment->count() : 0; }
-};
 
 void Outbox::Clear() {
   while (waiting_ != nullptr) Remove(waiting_);
@@ -54,6 +43,7 @@ void Outbox::Clear() {
   if (open_ != nullptr) pool_.Release(open_);
   open_ = nullptr;
   buffered_ = 0;
+  CloseSlots();
 }
 
 void Outbox::Open(bool raw, uint64_t mark) {
@@ -63,16 +53,24 @@ void Outbox::Open(bool raw, uint64_t mark) {
 
 Outbox::Result Outbox::Send(Frame frame, bool at_once) {
   if (broken_) return {SendStatus::Broken, 0};
+  OfferSlots(frame.size);
   uint64_t sequence = ++sequence_;
-  if (!MayStart(frame)) return {Enqueue(frame, sequence, 0), sequence};
+  auto enqueue = [&] {
+    Entry entry(frame, sequence);
+    return Result{Enqueue(entry), sequence};
+  };
+  if (!MayStart(frame)) return enqueue();
   bool alone = raw_ || frame.attachment != nullptr || frame.size >= kDirectFrom;
   if (alone || at_once) {
     // What was sent before goes before it.
     if (!empty() && !blocked_ && Flush(kDirectBudget) == SendStatus::Broken) return {SendStatus::Broken, 0};
-    if (!MayStart(frame)) return {Enqueue(frame, sequence, 0), sequence};
-    if (open_ == nullptr && ready_ == nullptr && !blocked_) return {SendDirect(frame, sequence), sequence};
+    if (!MayStart(frame)) return enqueue();
+    if (open_ == nullptr && ready_ == nullptr && !blocked_) {
+      Entry entry(frame, sequence);
+      return {SendDirect(entry), sequence};
+    }
   }
-  if (alone) return {Enqueue(frame, sequence, 0), sequence};
+  if (alone) return enqueue();
   Pay(frame.kind, frame.size, 0);
   if (!Fits(frame.size)) {
     CloseOpen();
@@ -95,27 +93,25 @@ bool Outbox::MayStart(const Frame& frame) const {
 }
 
 // Sends from the caller's memory; what the sink does not take any more is queued.
-SendStatus Outbox::SendDirect(Frame& frame, uint64_t sequence) {
-  Entry entry;
-  entry.kind = frame.kind;
-  entry.sequence = sequence;
-  entry.correlation = frame.correlation;
-  entry.size = frame.size;
-  entry.attachment = std::move(frame.attachment);
-  entry.data = frame.data;
+SendStatus Outbox::SendDirect(Entry& entry) {
   Pay(entry.kind, entry.size, entry.objects());
   buffered_ += entry.size + CountedHeader(entry.kind);
   SendStatus status;
+  size_t budget = kDirectBudget;
   do {
+    size_t before = entry.offset;
     status = SendPiece(entry);
-  } while (status == SendStatus::Sent && IsPartlySent(entry) && entry.offset < kDirectBudget);
+    budget -= std::min(budget, Weight(entry.offset - before));
+  } while (status == SendStatus::Sent && IsPartlySent(entry) && budget > 0);
   if (status == SendStatus::Sent && !IsPartlySent(entry)) return status;
   bool started = entry.offset > 0;
   buffered_ -= entry.size - entry.offset + (started ? 0 : CountedHeader(entry.kind));
   if (!started) Refund(entry.kind, entry.size, entry.objects());
-  if (status == SendStatus::Broken || status == SendStatus::TooLarge) return status;
-  frame.attachment = std::move(entry.attachment);
-  SendStatus queued = Enqueue(frame, sequence, entry.offset);
+  if (status == SendStatus::Broken || status == SendStatus::TooLarge) {
+    Unstage(entry);
+    return status;
+  }
+  SendStatus queued = Enqueue(entry);
   if (!started) return queued;
   // Part of it has left: without its rest the stream is worth nothing.
   if (queued == SendStatus::Sent) {
@@ -126,24 +122,27 @@ SendStatus Outbox::SendDirect(Frame& frame, uint64_t sequence) {
   return queued;
 }
 
-SendStatus Outbox::Enqueue(Frame& frame, uint64_t sequence, size_t offset) {
-  std::unique_ptr<uint8_t[]> bytes(new (std::nothrow) uint8_t[frame.size]);
-  if (bytes == nullptr) return SendStatus::Shortage;
-  if (frame.size > offset) std::memcpy(bytes.get() + offset, frame.data + offset, frame.size - offset);
-  Entry* entry = new Entry;
-  entry->kind = frame.kind;
-  entry->sequence = sequence;
-  entry->correlation = frame.correlation;
-  entry->size = frame.size;
-  entry->offset = offset;
-  entry->attachment = std::move(frame.attachment);
-  entry->bytes = std::move(bytes);
-  entry->data = entry->bytes.get();
-  entry->previous = waiting_last_;
-  (waiting_last_ != nullptr ? waiting_last_->next : waiting_) = entry;
-  waiting_last_ = entry;
-  if (!NeedsCredit(entry->kind)) exempt_waiting_++;
-  buffered_ += entry->size - offset + (offset == 0 ? CountedHeader(entry->kind) : 0);
+// Takes the entry's bytes: into slots as far as there are any, and into memory of its own.
+SendStatus Outbox::Enqueue(Entry& entry) {
+  while (Stage(entry)) {
+  }
+  size_t from = entry.unstaged();
+  std::unique_ptr<uint8_t[]> bytes(new (std::nothrow) uint8_t[entry.size - from]);
+  if (bytes == nullptr) {
+    Unstage(entry);
+    return SendStatus::Shortage;
+  }
+  PreferLargePages(bytes.get(), entry.size - from);
+  if (entry.size > from) std::memcpy(bytes.get(), entry.at(from), entry.size - from);
+  auto* queued = new Entry(std::move(entry));
+  queued->bytes = std::move(bytes);
+  queued->data = queued->bytes.get();
+  queued->data_from = from;
+  queued->previous = waiting_last_;
+  (waiting_last_ != nullptr ? waiting_last_->next : waiting_) = queued;
+  waiting_last_ = queued;
+  if (!NeedsCredit(queued->kind)) exempt_waiting_++;
+  buffered_ += queued->size - queued->offset + (queued->offset == 0 ? CountedHeader(queued->kind) : 0);
   return SendStatus::Sent;
 }
 
@@ -168,7 +167,7 @@ SendStatus Outbox::Flush(size_t budget) {
     Entry* entry = Eligible();
     if (entry != nullptr && IsPackable(*entry) && Fits(entry->size)) {
       Pay(entry->kind, entry->size, 0);
-      Append({entry->kind, 0, 0, static_cast<uint32_t>(entry->size), entry->correlation}, entry->data);
+      Append({entry->kind, 0, 0, static_cast<uint32_t>(entry->size), entry->correlation}, entry->at(0));
       Remove(entry);
     } else if (open_ != nullptr) {
       CloseOpen();
@@ -181,7 +180,7 @@ SendStatus Outbox::Flush(size_t budget) {
         // What was accepted can no longer be refused, only lost, and that ends the channel.
         return status == SendStatus::TooLarge ? Note(SendStatus::Broken) : status;
       }
-      budget -= std::min(budget, std::max(entry->offset - before, kHeaderSize));
+      budget -= std::min(budget, Weight(entry->offset - before));
       if (IsPartlySent(*entry)) {
         active_ = entry;
       } else {
@@ -220,26 +219,37 @@ Outbox::Entry* Outbox::Eligible() const {
 // One packet of the entry: all of it, or its next fragment.
 SendStatus Outbox::SendPiece(Entry& entry) {
   if (raw_) {
-    Segment whole = {entry.data, entry.size};
+    Segment whole = {entry.at(0), entry.size};
     SendStatus status = Note(sink_.SendPacket(&whole, 1, entry.attachment.get()));
     if (status == SendStatus::Sent) buffered_ -= entry.size + CountedHeader(entry.kind);
     return status;
   }
-  uint8_t head[kHeaderSize + kFragmentPrefix];
+  uint8_t head[kHeaderSize + kFragmentPrefix + kSlotReferenceSize];
   bool first = entry.offset == 0;
+  bool pooled = entry.has_staged() || Stage(entry);
   size_t prefix = entry.fragmented() && first ? kFragmentPrefix : 0;
-  size_t piece = std::min(entry.size - entry.offset, kMaxFramePayload - prefix);
-  FrameHeader header = {entry.kind, 0, static_cast<uint16_t>(first ? entry.objects() : 0), static_cast<uint32_t>(piece + prefix),
+  if (prefix > 0) EncodeFragmentPrefix({entry.kind, static_cast<uint32_t>(entry.size)}, head + kHeaderSize);
+  size_t piece;
+  if (pooled) {
+    const SlotReference& reference = entry.staged[entry.staged_sent];
+    EncodeSlotReference(reference, head + kHeaderSize + prefix);
+    prefix += kSlotReferenceSize;
+    piece = reference.size;
+  } else {
+    piece = std::min(entry.size - entry.offset, kMaxFramePayload - prefix);
+  }
+  size_t in_packet = pooled ? 0 : piece;
+  FrameHeader header = {entry.kind, 0, static_cast<uint16_t>(first ? entry.objects() : 0), static_cast<uint32_t>(prefix + in_packet),
                         entry.correlation};
   if (entry.fragmented()) {
     header.kind = Kind::Fragment;
-    header.flags = first ? kFlagFirst : 0;
-    if (first) EncodeFragmentPrefix({entry.kind, static_cast<uint32_t>(entry.size)}, head + kHeaderSize);
+    header.flags = (first ? kFlagFirst : 0) | (pooled ? kFlagPooled : 0);
   }
   EncodeHeader(header, head);
-  Segment segments[2] = {{head, kHeaderSize + prefix}, {entry.data + entry.offset, piece}};
-  SendStatus status = Note(sink_.SendPacket(segments, piece > 0 ? 2 : 1, first ? entry.attachment.get() : nullptr));
+  Segment segments[2] = {{head, kHeaderSize + prefix}, {in_packet > 0 ? entry.at(entry.offset) : nullptr, in_packet}};
+  SendStatus status = Note(sink_.SendPacket(segments, in_packet > 0 ? 2 : 1, first ? entry.attachment.get() : nullptr));
   if (status != SendStatus::Sent) return status;
+  if (pooled) with_peer_[entry.staged[entry.staged_sent++].slot] = true;
   entry.offset += piece;
   buffered_ -= piece + (first ? CountedHeader(entry.kind) : 0);
   return status;
@@ -302,6 +312,7 @@ void Outbox::Remove(Entry* entry) {
   (entry->next != nullptr ? entry->next->previous : waiting_last_) = entry->previous;
   if (active_ == entry) active_ = nullptr;
   if (!NeedsCredit(entry->kind)) exempt_waiting_--;
+  Unstage(*entry);
   delete entry;
 }
 

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "core/frame.h"
 #include "core/packet_pool.h"
+#include "core/slot_pool.h"
 
 namespace gips {
 
@@ -47,6 +49,8 @@ class Outbox {
 
   // `mark`: above so many buffered bytes a message stays cancellable instead of being packed.
   void Open(bool raw, uint64_t mark);
+  // The peer reads slots of a pool: from now on large payloads go through `slots`, once the peer has accepted its memory.
+  void UseSlots(SlotPool* slots) { slots_ = slots; }
 
   struct Frame {
     Kind kind;
@@ -74,6 +78,11 @@ class Outbox {
   void Clear();
 
   void AddCredit(int64_t credit) { credit_ = std::min(credit_ + credit, kMaxCredit); }
+  // The peer says that it has accepted the pool (0), or has read slot `number` - 1. False if that cannot be.
+  bool OnSlot(uint64_t number);
+  // Gives the pool's memory back, unless it has been used since the last call. True if it is still there.
+  bool TrimSlots();
+
   // The socket said it takes packets again.
   void Unblock() { blocked_ = false; }
 
@@ -92,8 +101,8 @@ class Outbox {
   static constexpr int64_t kMaxCredit = int64_t{1} << 53;
 
   bool MayStart(const Frame& frame) const;
-  SendStatus SendDirect(Frame& frame, uint64_t sequence);
-  SendStatus Enqueue(Frame& frame, uint64_t sequence, size_t offset);
+  SendStatus SendDirect(Entry& entry);
+  SendStatus Enqueue(Entry& entry);
   void Append(const FrameHeader& header, const uint8_t* data);
   bool Fits(size_t size) const;
   bool IsPackable(const Entry& entry) const;
@@ -101,6 +110,10 @@ class Outbox {
   void CloseOpen();
   Entry* Eligible() const;
   SendStatus SendPiece(Entry& entry);
+  bool Stage(Entry& entry);
+  void Unstage(Entry& entry);
+  void OfferSlots(size_t payload);
+  void CloseSlots();
   SendStatus SendReady(size_t& budget);
   void Pay(Kind kind, size_t size, uint32_t objects);
   void Refund(Kind kind, size_t size, uint32_t objects);
@@ -116,6 +129,15 @@ class Outbox {
   Entry* waiting_last_ = nullptr;
   Entry* active_ = nullptr;  // the one whose fragments are under way
   uint32_t exempt_waiting_ = 0;
+
+  // None: the peer knows of no memory. Offered: it has not answered. InUse: it reads what we name.
+  enum class PoolState { None, Offered, InUse };
+  SlotPool* slots_ = nullptr;
+  PoolState pool_state_ = PoolState::None;
+  std::vector<bool> with_peer_;  // by slot: named in a fragment and not read yet
+  uint32_t slots_taken_ = 0;     // staged or with the peer
+  bool slots_used_ = false;      // since the last TrimSlots
+
   int64_t credit_ = kInitialCredit;
   uint64_t mark_ = 0;
   uint64_t buffered_ = 0;

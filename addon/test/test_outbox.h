@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -47,6 +48,43 @@ class TestSink final : public PacketSink {
   std::vector<Taken> taken;
 };
 
+// A few slots, in the memory of this process.
+class TestSlots final : public SlotPool {
+ public:
+  const Attachment* Open() override {
+    if (free_.empty()) free_ = {0, 1, 2};
+    open = true;
+    return &object_;
+  }
+  PoolOffer offer() const override { return {kSize, kCount}; }
+  void Close() override {
+    free_.clear();
+    open = false;
+  }
+  int Acquire(size_t) override {
+    if (free_.empty()) return -1;
+    int slot = static_cast<int>(free_.back());
+    free_.pop_back();
+    return slot;
+  }
+  // What has been given back may be overwritten at any time.
+  void Release(uint32_t slot) override {
+    std::memset(memory_[slot], 0xee, kSize);
+    free_.push_back(slot);
+  }
+  uint8_t* data(uint32_t slot) override { return memory_[slot]; }
+
+  size_t taken() const { return kCount - free_.size(); }
+  bool open = false;
+
+ private:
+  static constexpr uint32_t kSize = 100'000;
+  static constexpr uint32_t kCount = 3;
+  CountedObjects object_{1};
+  std::vector<uint32_t> free_;
+  uint8_t memory_[kCount][kSize];
+};
+
 class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
  public:
   static Napi::Function Define(Napi::Env env) {
@@ -60,6 +98,10 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
                            InstanceMethod<&TestOutbox::Starve>("starve"),
                            InstanceMethod<&TestOutbox::Break>("break"),
                            InstanceMethod<&TestOutbox::Take>("take"),
+                           InstanceMethod<&TestOutbox::UseSlots>("useSlots"),
+                           InstanceMethod<&TestOutbox::OnSlot>("onSlot"),
+                           InstanceMethod<&TestOutbox::TrimSlots>("trimSlots"),
+                           InstanceAccessor<&TestOutbox::GetSlotsTaken>("slotsTaken"),
                            InstanceAccessor<&TestOutbox::GetBuffered>("buffered"),
                        });
   }
@@ -68,6 +110,8 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
   explicit TestOutbox(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TestOutbox>(info), outbox_(sink_, pool_) {
     outbox_.Open(info[0].ToBoolean(), static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value()));
   }
+
+  TestSlots& slots() { return slots_; }
 
  private:
   // (kind, payload, correlation, objects, atOnce) -> sequence, or a negative SendStatus
@@ -98,6 +142,19 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
   // So many packets are refused for want of something nobody will announce.
   void Starve(const Napi::CallbackInfo& info) { sink_.shortages = info[0].As<Napi::Number>().Uint32Value(); }
 
+  void UseSlots(const Napi::CallbackInfo&) { outbox_.UseSlots(&slots_); }
+
+  Napi::Value OnSlot(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), outbox_.OnSlot(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value())));
+  }
+
+  Napi::Value TrimSlots(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), outbox_.TrimSlots()); }
+
+  // -1: there are none
+  Napi::Value GetSlotsTaken(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), slots_.open ? static_cast<double>(slots_.taken()) : -1);
+  }
+
   void Break(const Napi::CallbackInfo&) { sink_.broken = true; }
 
   Napi::Value GetBuffered(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(outbox_.buffered())); }
@@ -117,6 +174,7 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
 
   TestSink sink_;
   PacketPool pool_;
+  TestSlots slots_;
   Outbox outbox_;
 };
 

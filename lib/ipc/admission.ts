@@ -1,6 +1,6 @@
 /** One client from its connection to the moment it is admitted or turned away. */
 import { GipsError, timeoutError } from '../errors.js';
-import { FirstPacket, Kind, type NativeChannel } from '../native/index.js';
+import { FirstPacket, Kind, native as binding, type NativeChannel } from '../native/index.js';
 import type { Credentials } from './credentials.js';
 import type { ChannelOwner } from './dispatch.js';
 import { refused, violated } from './endings.js';
@@ -197,10 +197,11 @@ function welcome({ link, sender, settings, what, address }: Session, { kind, pay
     native.flush();
     return refused(Reason.NO_COMMON_VERSION, { what, address });
   }
-  native.setPeerWindow(hello.window);
+  const features = hello.features & binding.features;
+  native.setPeer(hello.window, features);
   sender.welcome(hello.maxMessageSize);
   const { highWaterMark: window, maxMessageSize } = settings;
-  native.send(Kind.WELCOME, encodeWelcome({ version: PROTOCOL_VERSION, features: 0, window, maxMessageSize }), 0);
+  native.send(Kind.WELCOME, encodeWelcome({ version: PROTOCOL_VERSION, features, window, maxMessageSize }), 0);
   native.flush();
   return undefined;
 }

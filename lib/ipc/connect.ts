@@ -125,7 +125,7 @@ function hello({ name, settings }: Attempt): Buffer {
   return encodeHello({
     lowestVersion: PROTOCOL_VERSION,
     highestVersion: PROTOCOL_VERSION,
-    features: 0,
+    features: native.features,
     window: settings.highWaterMark,
     maxMessageSize: settings.maxMessageSize,
     name,
@@ -137,9 +137,9 @@ function onAnswer(session: Session, { kind, payload }: Message, welcome: Waiter<
     const reason = decodeRefused(payload);
     return reason === undefined ? violated(session) : refused(reason, session);
   }
-  const answer = kind === Kind.WELCOME ? decodeWelcome(payload) : undefined;
+  const answer = kind === Kind.WELCOME ? decodeWelcome(payload, native.features) : undefined;
   if (answer === undefined) return violated(session);
-  session.link.native.setPeerWindow(answer.window);
+  session.link.native.setPeer(answer.window, answer.features);
   session.sender.welcome(answer.maxMessageSize);
   welcome.resolve();
   return undefined;

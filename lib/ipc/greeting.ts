@@ -85,8 +85,8 @@ export function encodeWelcome(welcome: Welcome): Buffer {
   return bytes;
 }
 
-/** `undefined` for anything that is not exactly a WELCOME to a client that offered version 1 and no features. */
-export function decodeWelcome(bytes: Buffer): Welcome | undefined {
+/** `undefined` for anything that is not exactly a WELCOME to a client that offered version 1 and these features. */
+export function decodeWelcome(bytes: Buffer, offered: number): Welcome | undefined {
   if (bytes.length !== WELCOME_SIZE || bytes.readUIntLE(1, 3) !== 0) return undefined;
   const welcome = {
     version: bytes.readUInt8(0),
@@ -94,7 +94,7 @@ export function decodeWelcome(bytes: Buffer): Welcome | undefined {
     window: bytes.readUInt32LE(8),
     maxMessageSize: bytes.readUInt32LE(12),
   };
-  if (welcome.version !== PROTOCOL_VERSION || welcome.features !== 0) return undefined;
+  if (welcome.version !== PROTOCOL_VERSION || (welcome.features & ~offered) !== 0) return undefined;
   return welcome.window > 0 && welcome.maxMessageSize > 0 ? welcome : undefined;
 }
 

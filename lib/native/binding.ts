@@ -21,7 +21,12 @@ export const Kind = {
   GOODBYE: 11,
   PING: 12,
   PONG: 13,
+  POOL: 14,
+  SLOT: 15,
 } as const;
+
+/** Bits of the greeting's features, see docs/wire-protocol.md. */
+export const Feature = { POOL: 1 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /**
@@ -101,8 +106,12 @@ export interface NativeChannel {
    * @param maxMessageSize the largest message we accept
    */
   open(wire: 'gips' | 'raw', window: number, maxMessageSize: number): void;
-  /** The peer's WELCOME or HELLO named its window: replaces the initial credit by it (what was used stays used). */
-  setPeerWindow(window: number): void;
+  /**
+   * What the peer's WELCOME or HELLO said.
+   * @param window replaces the initial credit (what was used stays used)
+   * @param features those in force
+   */
+  setPeer(window: number, features: number): void;
 
   /** Looks at the first packet without consuming it (framed: without its descriptors). For accepted channels, before `open`. */
   peekFirst(): number;
@@ -110,7 +119,7 @@ export interface NativeChannel {
   /**
    * Queues one frame and, if it is the first of this loop turn, sends it at once; the rest of the turn is coalesced.
    * MESSAGE and REQUEST frames wait for credit in order; all other kinds pass them.
-   * Payloads over 64 KiB are fragmented. The bytes and descriptors are taken (copied, duplicated) before it returns.
+   * Payloads over 64 KiB are fragmented, or put into memory that the peer can read (`Feature.POOL`). The bytes and descriptors are taken (copied, duplicated) before it returns.
    * @returns a sequence number > 0 for `cancel`, or a negative errno: nothing was queued (EMFILE while duplicating; ENOMEM;
    *   EPIPE when the socket is gone; EMSGSIZE for a raw packet the kernel will not take).
    */
@@ -210,6 +219,8 @@ export type DescriptorType = 'stream' | 'stream-listener' | 'seqpacket' | 'seqpa
 export interface NativeBinding {
   /** `RECORD_SIZE` doubles per received frame, rewritten by every receive of this environment. */
   readonly records: Float64Array;
+  /** The features (see `Feature`) of the protocol that this platform has. */
+  readonly features: number;
   /** [0]: counts loop turns; it changes whenever the loop has passed its prepare or check phase with work of ours. */
   readonly turn: Float64Array;
 

@@ -24,12 +24,20 @@ export interface TestOutbox {
   starve(packets: number): void;
   break(): void;
   take(): Packet[];
+  /** From now on payloads from 128 KiB on go through three slots of 100,000 bytes. */
+  useSlots(): void;
+  onSlot(number: number): boolean;
+  trimSlots(): boolean;
+  /** -1: there are no slots. */
+  readonly slotsTaken: number;
   readonly buffered: number;
 }
 
 export interface TestInbox {
   accept(packet: Uint8Array, objects: number): { verdict: 'good' | 'violation'; frames: Frame[] };
   granted(cost: number): void;
+  /** Whose slots are read. Without, every byte of a slot is the slot's number. */
+  readFrom(outbox: TestOutbox): void;
 }
 
 /** The C++ core without sockets: addon/test. */

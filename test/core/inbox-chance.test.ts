@@ -23,6 +23,8 @@ const table: Record<number, { correlation: 'none' | 'id' | 'any' | 'credit'; pay
   [Kind.GOODBYE]: { correlation: 'none', payload: 'none', objects: false },
   [Kind.PING]: { correlation: 'any', payload: 'none', objects: false },
   [Kind.PONG]: { correlation: 'any', payload: 'none', objects: false },
+  [Kind.POOL]: { correlation: 'none', payload: 'some', objects: true },
+  [Kind.SLOT]: { correlation: 'any', payload: 'none', objects: false },
 };
 
 function expectPossible({ kind, correlation, payload, objects }: Frame): void {
@@ -50,7 +52,7 @@ function offer(inbox: TestInbox, { bytes, objects }: Packet): boolean {
   return verdict === 'good';
 }
 
-const kinds = fc.oneof({ weight: 20, arbitrary: fc.integer({ min: 1, max: 13 }) }, { weight: 1, arbitrary: fc.nat(255) });
+const kinds = fc.oneof({ weight: 20, arbitrary: fc.integer({ min: 1, max: 15 }) }, { weight: 1, arbitrary: fc.nat(255) });
 const correlations = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(0n, 0n, 1n) },
   { weight: 1, arbitrary: fc.constantFrom(2n ** 40n, 2n ** 40n + 1n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 64n - 1n) },

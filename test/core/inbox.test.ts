@@ -2,7 +2,7 @@
 import { Kind } from '#lib/native/binding.js';
 
 import { core, type Packet, type TestInbox } from './core.js';
-import { first, frame, HEADER_SIZE, MAX_GRANT, MAX_OBJECTS, more, packet } from './packets.js';
+import { first, frame, HEADER_SIZE, MAX_GRANT, MAX_OBJECTS, more, packet, pool, pooled } from './packets.js';
 
 const WINDOW = 65_536;
 const LARGEST = 200_000;
@@ -25,10 +25,10 @@ const violations: Record<string, Packet[]> = {
       frame(Kind.REPLY, { correlation: 1, payload: Buffer.alloc(65_536) }),
     ]),
   ],
-  'an unknown kind': [packet(frame(14))],
+  'an unknown kind': [packet(frame(16))],
   'kind 0': [packet(frame(0))],
   'an unknown flag': [packet(frame(Kind.MESSAGE, { flags: 2 }))],
-  'an unknown flag on a fragment': [{ ...first(), bytes: first().bytes.fill(3, 1, 2) }],
+  'an unknown flag on a fragment': [{ ...first(), bytes: first().bytes.fill(5, 1, 2) }],
   'FIRST on anything but a fragment': [packet(frame(Kind.REPLY, { flags: 1, correlation: 1 }))],
   'a length past the end of the packet': [packet(frame(Kind.MESSAGE, { payload: text, length: text.length + 1 }))],
   'a length short of the end of the packet': [packet(frame(Kind.MESSAGE, { payload: text, length: text.length - 1 }))],
@@ -95,7 +95,7 @@ const violations: Record<string, Packet[]> = {
   'a fragment in fragments': [first({ kind: Kind.FRAGMENT })],
   'WINDOW in fragments': [first({ kind: Kind.WINDOW, correlation: 1 })],
   'GOODBYE in fragments': [first({ kind: Kind.GOODBYE })],
-  'an unknown kind in fragments': [first({ kind: 14 })],
+  'an unknown kind in fragments': [first({ kind: 16 })],
   'a message with a correlation in fragments': [first({ correlation: 1 })],
   'a request without a correlation in fragments': [first({ kind: Kind.REQUEST })],
   'a message between fragments': [first(), packet(message)],
@@ -104,6 +104,24 @@ const violations: Record<string, Packet[]> = {
   'a message when the window is exhausted': [windowful, packet(message)],
   'a request when the window is exhausted': [windowful, packet(frame(Kind.REQUEST, { correlation: 1 }))],
   'a large message when the window is exhausted': [windowful, first()],
+  'POOL without its object': [packet(pool(3), 0)],
+  'POOL with two objects': [packet(frame(Kind.POOL, { objects: 2, payload: Buffer.alloc(8, 1) }))],
+  'an object in the withdrawal of a POOL': [packet(frame(Kind.POOL, { objects: 1, payload: Buffer.alloc(8) }))],
+  'POOL with a correlation': [packet(frame(Kind.POOL, { objects: 1, correlation: 1, payload: Buffer.alloc(8, 1) }))],
+  'POOL of 7 bytes': [packet(frame(Kind.POOL, { objects: 1, payload: Buffer.alloc(7, 1) }))],
+  'POOL of 9 bytes': [packet(frame(Kind.POOL, { objects: 1, payload: Buffer.alloc(9, 1) }))],
+  'POOL in fragments': [first({ kind: Kind.POOL })],
+  'a payload in SLOT': [packet(frame(Kind.SLOT, { payload: text }))],
+  'an object in SLOT': [packet(frame(Kind.SLOT, { objects: 1 }))],
+  'SLOT in fragments': [first({ kind: Kind.SLOT })],
+  'POOLED on anything but a fragment': [packet(frame(Kind.MESSAGE, { flags: 2 }))],
+  'a slot where no memory is shared': [pooled(0, 70_000)],
+  'a slot of memory that was withdrawn': [packet(pool(3)), packet(pool(0)), pooled(0, 70_000)],
+  'a slot there is not': [packet(pool(3)), pooled(3, 70_000)],
+  'more than a slot holds': [packet(pool(3)), pooled(0, 70_001, 140_000)],
+  'nothing of a slot': [packet(pool(3)), pooled(0, 0)],
+  'more of a slot than the total': [packet(pool(3)), pooled(0, 70_000, 69_999)],
+  'the name of a slot and a byte': [packet(pool(3)), packet(frame(Kind.FRAGMENT, { flags: 3, payload: Buffer.alloc(17, 0) }))],
   'a message when objects have exhausted the window': [packet(frame(Kind.MESSAGE, { objects: 16 })), packet(message)],
 };
 
@@ -133,4 +151,19 @@ test('the frames before a bad one in its packet are delivered', () => {
   const { verdict, frames } = new core.TestInbox(WINDOW, LARGEST).accept(packet([message, frame(99)]).bytes, 0);
   expect(verdict).toBe('violation');
   expect(frames.map(({ payload }) => payload.toString())).toEqual(['text']);
+});
+
+test('a large message comes from slots and in packets, and each slot is answered', () => {
+  const inbox = new core.TestInbox(WINDOW, LARGEST);
+  const later = packet(frame(Kind.FRAGMENT, { flags: 2, payload: Buffer.from(pooled(2, 60_000).bytes.subarray(HEADER_SIZE + 8)) }));
+  const packets = [packet(pool(3)), pooled(1, 70_000), more(10_000), later];
+  const frames = packets.flatMap(({ bytes, objects }) => inbox.accept(bytes, objects).frames);
+  expect(frames.map(({ kind, correlation, payload }) => [kind, correlation, payload.length])).toEqual([
+    [Kind.POOL, 0, 8],
+    [Kind.SLOT, 2, 0],
+    [Kind.SLOT, 3, 0],
+    [Kind.MESSAGE, 0, 140_000],
+  ]);
+  const expected = Buffer.concat([Buffer.alloc(70_000, 1), Buffer.alloc(10_000), Buffer.alloc(60_000, 2)]);
+  expect(frames.at(-1)!.payload.equals(expected)).toBe(true);
 });

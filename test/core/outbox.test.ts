@@ -1,67 +1,29 @@
 import fc from 'fast-check';
 
-import { core, cost, type Frame, INITIAL_CREDIT, MESSAGE, REPLY, type TestInbox, type TestOutbox } from './core.js';
+import { MESSAGE, REPLY } from './core.js';
+import { digest, Wire } from './wire.js';
 
-const LARGEST = 1 << 24;
-const MARK = 100_000;
-
-const size = fc.oneof(fc.constantFrom(0, 1, 16_383, 16_384, 65_535, 65_536, 65_537, 131_064, 300_000), fc.nat(200_000));
+const size = fc.oneof(fc.constantFrom(0, 1, 16_383, 16_384, 65_535, 65_536, 65_537, 131_064, 165_536, 200_000, 300_000), fc.nat(200_000));
 const objects = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 253 }));
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('message' as const), size, objects, atOnce: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reply' as const), size, objects: fc.constant(0), atOnce: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('room' as const), packets: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('grant' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('answer' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('trim' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('starve' as const), packets: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), which: fc.nat() }) },
 );
 
-/** A sender and a receiver over a queue of packets that takes only so many. */
-class Wire {
-  readonly outbox: TestOutbox = new core.TestOutbox(false, MARK);
-  readonly inbox: TestInbox;
-  readonly received: Frame[] = [];
-  #owed = 0;
-
-  constructor(window: number) {
-    this.inbox = new core.TestInbox(window, LARGEST);
-    this.outbox.addCredit(window - INITIAL_CREDIT);
-  }
-
-  carry(packets: number): void {
-    this.outbox.makeRoom(packets);
-    this.outbox.flush();
-    for (const packet of this.outbox.take()) {
-      const { verdict, frames } = this.inbox.accept(packet.bytes, packet.objects);
-      expect(verdict).toBe('good');
-      this.received.push(...frames);
-      for (const frame of frames) if (frame.kind === MESSAGE) this.#owed += cost(frame);
-    }
-  }
-
-  grant(): void {
-    if (this.#owed === 0) return;
-    this.inbox.granted(this.#owed);
-    this.outbox.addCredit(this.#owed);
-    this.#owed = 0;
-  }
-
-  drain(): void {
-    for (let i = 0; i < 5_000 && this.outbox.buffered > 0; i++) {
-      this.carry(3);
-      this.grant();
-    }
-    this.carry(0);
-  }
-}
-
-const digest = (payload: Uint8Array, carried: number): string =>
-  `${payload.length} ${payload[0]} ${payload[payload.length - 1]} ${carried}`;
-
-test('every message arrives once, whole and in order, whatever the socket and the credit do', () => {
+test.each([
+  { how: 'in packets', hasSlots: false },
+  { how: 'also through slots', hasSlots: true },
+])('every message arrives once, whole and in order, $how, whatever the socket, the credit and the peer do', ({ hasSlots }) => {
   fc.assert(
     fc.property(fc.constantFrom(1, 1_000, 65_536, 200_000), fc.array(step, { maxLength: 60 }), (window, steps) => {
       const wire = new Wire(window);
+      if (hasSlots) wire.outbox.useSlots();
       const messages: { sequence: number; digest: string }[] = [];
       const replies: string[] = [];
       for (const [i, action] of steps.entries()) {
@@ -77,6 +39,10 @@ test('every message arrives once, whole and in order, whatever the socket and th
           wire.carry(action.packets);
         } else if (action.do === 'grant') {
           wire.grant();
+        } else if (action.do === 'answer') {
+          wire.answer();
+        } else if (action.do === 'trim') {
+          wire.outbox.trimSlots();
         } else if (action.do === 'starve') {
           wire.outbox.starve(action.packets);
         } else if (messages.length > 0) {
@@ -88,6 +54,7 @@ test('every message arrives once, whole and in order, whatever the socket and th
       const arrived = (kind: number): string[] =>
         wire.received.filter((frame) => frame.kind === kind).map((frame) => digest(frame.payload, frame.objects));
       expect(wire.outbox.buffered).toBe(0);
+      expect(wire.outbox.slotsTaken).toBeLessThanOrEqual(0);
       expect(arrived(MESSAGE)).toEqual(messages.map((message) => message.digest));
       expect(arrived(REPLY).sort()).toEqual(replies.sort());
     }),
@@ -137,4 +104,95 @@ test('a broken sink is reported and takes nothing more', () => {
   outbox.break();
   expect(outbox.send(MESSAGE, Buffer.from('x'), 0, 0, true)).toBeLessThan(0);
   expect(outbox.send(MESSAGE, Buffer.from('x'), 0, 0, false)).toBeLessThan(0);
+});
+
+describe('slots', () => {
+  const size = 300_000;
+
+  /** A wire whose receiver has accepted the memory. */
+  function withSlots(): Wire {
+    const wire = new Wire(10_000_000);
+    wire.outbox.useSlots();
+    wire.outbox.makeRoom(100);
+    wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);
+    wire.carry(100);
+    wire.answer();
+    return wire;
+  }
+
+  function packetsOf(wire: Wire): number {
+    wire.outbox.flush();
+    const packets = wire.outbox.take();
+    for (const { bytes, objects } of packets) wire.inbox.accept(bytes, objects);
+    return packets.length;
+  }
+
+  test('are not used before the receiver has accepted them', () => {
+    const wire = new Wire(10_000_000);
+    wire.outbox.useSlots();
+    wire.outbox.makeRoom(100);
+    wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);
+    wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);
+    expect(wire.outbox.slotsTaken).toBe(0);
+    expect(packetsOf(wire)).toBe(1 + 5 + 5); // the offer, and two messages in fragments
+  });
+
+  test('stand for bytes that need no packets', () => {
+    const wire = withSlots();
+    wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);
+    expect(packetsOf(wire)).toBe(3);
+    expect(wire.outbox.slotsTaken).toBe(3);
+  });
+
+  test('that are not given back leave the rest to packets', () => {
+    const wire = withSlots();
+    wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);
+    expect(packetsOf(wire)).toBe(3);
+    wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);
+    expect(packetsOf(wire)).toBe(5);
+  });
+
+  test('of a message that was cancelled are free again', () => {
+    const wire = withSlots();
+    wire.outbox.send(MESSAGE, Buffer.alloc(11_000_000), 0, 0, true); // takes all credit
+    packetsOf(wire);
+    wire.outbox.onSlot(1);
+    wire.outbox.onSlot(2);
+    wire.outbox.onSlot(3);
+    const waiting = wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);
+    expect(wire.outbox.slotsTaken).toBe(3);
+    expect(wire.outbox.cancel(waiting)).toBe(true);
+    expect(wire.outbox.slotsTaken).toBe(0);
+  });
+
+  test('are withdrawn when they have not been used for a while, and offered again', () => {
+    const wire = withSlots();
+    wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);
+    expect(wire.outbox.trimSlots()).toBe(true); // used
+    expect(wire.outbox.trimSlots()).toBe(true); // not read yet
+    wire.carry(100);
+    wire.answer();
+    expect(wire.outbox.trimSlots()).toBe(false);
+    expect(wire.outbox.slotsTaken).toBe(-1);
+    wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);
+    wire.carry(100);
+    wire.answer();
+    wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);
+    expect(wire.outbox.slotsTaken).toBe(3);
+    wire.carry(100);
+    expect(wire.received).toHaveLength(4);
+  });
+
+  test.each([1, 3, 4, 2 ** 53 - 1])('a peer cannot give back slot %i, which it does not have', (number) => {
+    const wire = withSlots();
+    expect(wire.outbox.onSlot(number)).toBe(false);
+  });
+
+  test('a peer cannot accept what it has accepted, or was not offered', () => {
+    expect(withSlots().outbox.onSlot(0)).toBe(false);
+    const wire = new Wire(1_000);
+    expect(wire.outbox.onSlot(0)).toBe(false);
+    wire.outbox.useSlots();
+    expect(wire.outbox.onSlot(0)).toBe(false);
+  });
 });

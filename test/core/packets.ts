@@ -9,6 +9,7 @@ export const MAX_GRANT = 2 ** 40;
 export const MAX_OBJECTS = 253;
 
 const FIRST = 1;
+const POOLED = 2;
 
 interface FrameOptions {
   payload?: Uint8Array;
@@ -58,4 +59,21 @@ export function first({ kind = Kind.MESSAGE, total = 70_000, size = 100, reserve
 /** A later fragment. */
 export function more(size: number, header: FrameOptions = {}): Packet {
   return packet(frame(Kind.FRAGMENT, { payload: Buffer.alloc(size), ...header }));
+}
+
+/** Offers memory of so many slots of 70,000 bytes; 0 withdraws it. */
+export function pool(slots: number): Buffer {
+  const payload = Buffer.alloc(8);
+  payload.writeUInt32LE(70_000, 0);
+  payload.writeUInt32LE(slots, 4);
+  return frame(Kind.POOL, { objects: slots > 0 ? 1 : 0, payload });
+}
+
+/** A first fragment that lies in a slot. */
+export function pooled(slot: number, size: number, total = 140_000): Packet {
+  const { bytes } = first({ total, size: 8 });
+  bytes.writeUInt8(FIRST | POOLED, 1);
+  bytes.writeUInt32LE(slot, HEADER_SIZE + 8);
+  bytes.writeUInt32LE(size, HEADER_SIZE + 12);
+  return packet(bytes);
 }

@@ -45,7 +45,7 @@ describe('a client is cut off, and nobody else, when it sends', () => {
     ['a count of objects that do not come', [packet(frame(Kind.MESSAGE, { objects: 65_535 }))]],
   ])('%s', async (_, packets) => expectViolation(packets));
 
-  test.each([0, Kind.PONG + 1, 99, 255])('a frame of kind %i', async (kind) => expectViolation([packet(frame(kind))]));
+  test.each([0, Kind.SLOT + 1, 99, 255])('a frame of kind %i', async (kind) => expectViolation([packet(frame(kind))]));
 
   test.each([
     ['a second HELLO', () => hello(victim.name)],

@@ -49,7 +49,7 @@ describe('connect() fails with EBADMSG when the server answers with', () => {
     ['version 0', welcomeWith({ 0: 0 })],
     ['version 2', welcomeWith({ 0: 2 })],
     ['something in the reserved bytes', welcomeWith({ 2: 1 })],
-    ['a feature nobody asked for', welcomeWith({ 4: 1 })],
+    ['a feature nobody asked for', welcomeWith({ 4: 2 })],
     ['a window of 0', welcome({ window: 0 })],
     ['messages of at most 0 bytes', welcome({ maxMessageSize: 0 })],
     ['a HELLO', frame(Kind.HELLO, { payload: Buffer.alloc(30) })],

@@ -6,6 +6,8 @@
 //   listen NAME          the listening socket
 //   accept               takes the next client as the connection
 //   send HEX [NFDS]      one packet ("-" = empty) with NFDS descriptors      -> ok BYTES
+//   sendwith HEX WHAT    one packet with one descriptor: sealed memory of 280,000 bytes ("memory") or of 10 ("little"), that without seals
+//                        ("unsealed"), "directory", "pipe", "socket", "zero" or "file"                    -> ok BYTES
 //   sendrepeat HEX COUNT the same packet COUNT times                         -> ok COUNT | err ERRNAME DONE
 //   recv                 waits for one packet                                -> ok HEX NFDS; "-" at the end of the stream
 //   shutdown             no more sending
@@ -15,6 +17,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -147,15 +150,38 @@ int Listen(const std::string& name) {
   return listen(listening, SOMAXCONN);
 }
 
-ssize_t Send(std::vector<uint8_t>& bytes, size_t descriptors) {
+int Memory(size_t size, int seals) {
+  const int fd = memfd_create("bare-peer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  const std::vector<uint8_t> bytes(size, 'm');
+  if (write(fd, bytes.data(), size) < 0 || (seals != 0 && fcntl(fd, F_ADD_SEALS, seals) < 0)) return -1;
+  return fd;
+}
+
+// See `sendwith`. -1 for an unknown word too: what cannot be sent fails.
+int OpenOne(const std::string& what) {
+  int pair[2] = {-1, -1};
+  if (what == "memory") return Memory(280'000, F_SEAL_SHRINK);
+  if (what == "little") return Memory(10, F_SEAL_SHRINK);
+  if (what == "unsealed") return Memory(280'000, 0);
+  if (what == "null") return open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (what == "zero") return open("/dev/zero", O_RDWR | O_CLOEXEC);
+  if (what == "directory") return open("/", O_RDONLY | O_CLOEXEC);
+  if (what == "file") return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  if (what == "pipe" && pipe2(pair, O_CLOEXEC) < 0) return -1;
+  if (what == "socket" && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) return -1;
+  close(pair[1]);
+  return pair[0];
+}
+
+// With so many duplicates of `descriptor`, which is closed.
+ssize_t Send(std::vector<uint8_t>& bytes, size_t descriptors, int descriptor) {
   iovec part{bytes.data(), bytes.size()};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxDescriptors)] = {};
-  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (descriptors > 0) {
-    const std::vector<int> fds(std::min(descriptors, kMaxDescriptors), null);
+    const std::vector<int> fds(std::min(descriptors, kMaxDescriptors), descriptor);
     message.msg_control = control;
     message.msg_controllen = CMSG_SPACE(sizeof(int) * fds.size());
     cmsghdr* header = CMSG_FIRSTHDR(&message);
@@ -166,7 +192,7 @@ ssize_t Send(std::vector<uint8_t>& bytes, size_t descriptors) {
   }
   const ssize_t sent = sendmsg(connection, &message, MSG_NOSIGNAL);
   const int error = errno;
-  close(null);
+  close(descriptor);
   errno = error;
   return sent;
 }
@@ -214,7 +240,7 @@ std::string ConnectMany(const std::string& name, size_t count) {
 std::string SendMany(const std::string& hex, size_t count) {
   std::vector<uint8_t> bytes = Decode(hex);
   for (size_t done = 0; done < count; done++) {
-    if (Send(bytes, 0) < 0) return Failed(done);
+    if (Send(bytes, 0, -1) < 0) return Failed(done);
   }
   return "ok " + std::to_string(count);
 }
@@ -232,7 +258,8 @@ std::string BecomeUser(uid_t id) {
   return Done(setuid(id));
 }
 
-std::string Run(const std::string& command, const std::string& text, size_t count) {
+std::string Run(const std::string& command, const std::string& text, const std::string& last) {
+  const size_t count = std::strtoul(last.c_str(), nullptr, 10);
   if (command == "connect") return Done(connection = Connect(text));
   if (command == "connects") return ConnectMany(text, count);
   if (command == "listen") return Done(Listen(text));
@@ -243,7 +270,12 @@ std::string Run(const std::string& command, const std::string& text, size_t coun
   if (command == "setuid") return BecomeUser(static_cast<uid_t>(std::strtoul(text.c_str(), nullptr, 10)));
   if (command == "send") {
     std::vector<uint8_t> bytes = Decode(text);
-    const ssize_t sent = Send(bytes, count);
+    const ssize_t sent = Send(bytes, count, count > 0 ? OpenOne("null") : -1);
+    return sent < 0 ? Failed() : "ok " + std::to_string(sent);
+  }
+  if (command == "sendwith") {
+    std::vector<uint8_t> bytes = Decode(text);
+    const ssize_t sent = Send(bytes, 1, OpenOne(last));
     return sent < 0 ? Failed() : "ok " + std::to_string(sent);
   }
   if (command == "close") {
@@ -267,10 +299,10 @@ int main() {
     std::istringstream words(line);
     std::string command;
     std::string text;
-    size_t count = 0;
-    words >> command >> text >> count;
+    std::string last;
+    words >> command >> text >> last;
     if (command == "exit") break;
-    std::cout << Run(command, text, count) << std::endl;
+    std::cout << Run(command, text, last) << std::endl;
   }
   return 0;
 }

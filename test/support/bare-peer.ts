@@ -14,6 +14,8 @@ export interface BarePacket {
   descriptors: number;
 }
 
+export type BareDescriptor = 'memory' | 'little' | 'unsealed' | 'directory' | 'pipe' | 'socket' | 'zero' | 'file';
+
 /** What a command of the peer ran into: `code` is the name of the errno, `done` how many of many succeeded before. */
 export class BarePeerError extends Error {
   constructor(
@@ -80,6 +82,11 @@ export class BarePeer {
   /** Sends one packet, with as many descriptors of /dev/null as told. */
   async send(bytes: Uint8Array, descriptors = 0): Promise<void> {
     await this.#run(`send ${encode(bytes)} ${descriptors}`);
+  }
+
+  /** Sends one packet with one descriptor: 280,000 or 10 bytes of sealed memory (`memory`, `little`), or something that is not that. */
+  async sendWith(bytes: Uint8Array, what: BareDescriptor): Promise<void> {
+    await this.#run(`sendwith ${encode(bytes)} ${what}`);
   }
 
   /** Sends the same packet again and again. */

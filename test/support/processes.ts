@@ -1,6 +1,6 @@
 /** Real processes for tests: programs of test/programs that report what happens to them and do what they are told. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DEADLINE_MS, within } from './deadline.js';
 import { onLine, Queue } from './lines.js';
@@ -138,6 +138,17 @@ export function residentMemory(pid: number): number {
 /** How many descriptors a process has open. */
 export function descriptorCount(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** What the descriptors of a process stand for. */
+export function descriptorTargets(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      return []; // closed meanwhile, as that of the directory itself
+    }
+  });
 }
 
 /** The most descriptors any process of this user may be allowed. */

@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Endpoint, type ListenerOptions } from 'gips';
 
+import type { Hello } from '#lib/ipc/greeting.js';
+
 import { BarePeer } from './bare-peer.js';
 import { eventually } from './deadline.js';
 import { hello } from './greetings.js';
@@ -41,9 +43,9 @@ export class Victim {
   }
 
   /** A bare peer that the server has admitted. */
-  async admit(): Promise<BarePeer> {
+  async admit(greeting: Partial<Hello> = {}): Promise<BarePeer> {
     const peer = await BarePeer.connect(this.name);
-    await peer.send(hello(this.name));
+    await peer.send(hello(this.name, greeting));
     await peer.receive();
     return peer;
   }

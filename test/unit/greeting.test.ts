@@ -52,11 +52,11 @@ describe('HELLO', () => {
 describe('WELCOME', () => {
   test.each(greetings.welcome)('with $name is written and read as specified', (vector) => {
     expect(encodeWelcome(vector.fields).toString('hex')).toBe(vector.payload);
-    expect(decodeWelcome(bytesOf(vector))).toEqual(vector.fields);
+    expect(decodeWelcome(bytesOf(vector), 0)).toEqual(vector.fields);
   });
 
   test.each(greetings.malformedWelcome)('is none: $reason', (vector) => {
-    expect(decodeWelcome(bytesOf(vector))).toBeUndefined();
+    expect(decodeWelcome(bytesOf(vector), 0)).toBeUndefined();
   });
 });
 
@@ -86,7 +86,7 @@ describe('whatever the values', () => {
 
   test('a WELCOME says what was said', () => {
     const welcome = fc.record({ version: fc.constant(1), features: fc.constant(0), window: size, maxMessageSize: size });
-    fc.assert(fc.property(welcome, (said) => expect(decodeWelcome(encodeWelcome(said))).toEqual(said)));
+    fc.assert(fc.property(welcome, (said) => expect(decodeWelcome(encodeWelcome(said), 0)).toEqual(said)));
   });
 
   test('a greeting that is read is written again byte by byte, and no bytes make a reader throw', () => {
@@ -102,7 +102,7 @@ describe('whatever the values', () => {
     fc.assert(
       fc.property(fc.oneof(almost, anything), (bytes) => {
         const hello = decodeHello(bytes);
-        const welcome = decodeWelcome(bytes);
+        const welcome = decodeWelcome(bytes, 0);
         const reason = decodeRefused(bytes);
         if (hello !== undefined) expect(encodeHello(hello)).toEqual(bytes);
         if (welcome !== undefined) expect(encodeWelcome(welcome)).toEqual(bytes);

@@ -19,6 +19,7 @@ class DescriptorList : public Attachment {
     descriptors_.push_back(Descriptor::Duplicate(fd));
     return descriptors_.back().valid();
   }
+  void Add(Descriptor descriptor) { descriptors_.push_back(std::move(descriptor)); }
   uint32_t count() const override { return static_cast<uint32_t>(descriptors_.size()); }
   const std::vector<Descriptor>& descriptors() const { return descriptors_; }
 

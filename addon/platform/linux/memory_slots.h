@@ -1,0 +1,44 @@
+// The two ends of a pool of slots: memory that one process writes and another one reads.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/slot_pool.h"
+#include "descriptor.h"
+#include "transport.h"
+
+namespace gips {
+
+class MemorySlots final : public SlotPool {
+ public:
+  ~MemorySlots() override { Close(); }
+
+  const Attachment* Open() override;
+  PoolOffer offer() const override;
+  void Close() override;
+  int Acquire(size_t size) override;
+  void Release(uint32_t slot) override;
+  uint8_t* data(uint32_t slot) override;
+
+ private:
+  std::unique_ptr<DescriptorList> file_;
+  uint8_t* memory_ = nullptr;
+  std::vector<uint32_t> free_;     // the last one used is used first: the processor knows it still
+  std::vector<size_t> allocated_;  // by slot: bytes that have memory behind them
+};
+
+// Reads with pread(2) and maps nothing, so that nothing the writer does to its file can be a fault here.
+class SlotReader {
+ public:
+  // False if it is not what is offered.
+  bool Open(Descriptor file, const PoolOffer& offer);
+  void Close() { file_.Close(); }
+  bool Read(const SlotReference& reference, uint8_t* to) const;
+
+ private:
+  Descriptor file_;
+  PoolOffer offer_ = {};
+};
+
+}  // namespace gips

@@ -32,11 +32,13 @@
         "addon/binding/addon.cc",
         "addon/binding/arena.cc",
         "addon/binding/environment.cc",
+        "addon/binding/exposed_buffer.cc",
         "addon/binding/native_acceptor.cc",
         "addon/binding/native_channel.cc",
         "addon/binding/native_channel_receive.cc",
         "addon/binding/native_credentials.cc",
         "addon/binding/native_descriptor.cc",
+        "addon/binding/native_region.cc",
         "addon/binding/native_selector.cc"
       ],
       "conditions": [
@@ -44,10 +46,12 @@
           "sources": [
             "addon/platform/linux/acceptor.cc",
             "addon/platform/linux/credentials.cc",
+            "addon/platform/linux/region.cc",
             "addon/platform/linux/selector.cc",
             "addon/platform/linux/transport.cc",
             "addon/platform/posix/describe.cc",
             "addon/platform/posix/loop_source.cc",
+            "addon/platform/posix/mapping.cc",
             "addon/platform/posix/users.cc"
           ]
         }]

@@ -6,6 +6,7 @@
 #include "binding/native_channel.h"
 #include "binding/native_credentials.h"
 #include "binding/native_descriptor.h"
+#include "binding/native_region.h"
 #include "binding/native_selector.h"
 #include "binding/payload.h"
 #include "binding/wrap.h"
@@ -99,6 +100,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   NativeDescriptor::Define(env, *environment);
   NativeChannel::Define(env, *environment);
   NativeAcceptor::Define(env, *environment);
+  NativeRegion::Define(env, *environment, exports);
   NativeSelector::Define(env, *environment);
   NativeWaker::Define(env, *environment);
   DefineCredentials(env, exports);

@@ -96,6 +96,7 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   Napi::FunctionReference channel_class;
   Napi::FunctionReference acceptor_class;
   Napi::FunctionReference descriptor_class;
+  Napi::FunctionReference region_class;
   Napi::FunctionReference selector_class;
   Napi::FunctionReference waker_class;
 

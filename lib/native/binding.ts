@@ -204,6 +204,43 @@ export interface NativeWaker {
   close(): void;
 }
 
+/**
+ * A region of shared memory. Sizes and offsets count from behind its header. Once closed, its numbers are 0, its calls do nothing, and `buffer`,
+ * `copy` and `write` fail with -EBADF.
+ */
+export interface NativeRegion {
+  /** The number, or -1 once closed. */
+  readonly fd: number;
+  /** Bytes usable now. */
+  readonly size: number;
+  /** Bytes that are mapped and reserved. */
+  readonly maxSize: number;
+  /** What all processes see at the moment, not checked: capacity, total, extension, barrier. Empty once closed. */
+  header(): number[];
+  /** The usable bytes, not a copy: always the same until `detach`. -ENOTSUP where the engine takes no foreign memory. */
+  buffer(): ArrayBuffer | number;
+  /** Takes the memory away from the `buffer` and all views of it. */
+  detach(): void;
+  /** A copy of `length` bytes at `offset`, which are within `size`. */
+  copy(offset: number, length: number): Buffer | number;
+  /** Copies the bytes to `offset`, as many as fit, also from views of this very memory. How many, or a negative errno. */
+  write(data: string | ArrayBuffer | ArrayBufferView, offset: number): number;
+  /** Changes `size`, for all processes, to 1 up to `maxSize`. */
+  resize(size: number): void;
+  /** Takes over the size that another process has set. False if it makes no sense. */
+  remap(): boolean;
+  /** Removes the name (without a slash) if it is still this region's. 0 or a negative errno. */
+  unlink(name: string): number;
+  /** Closes the descriptor and detaches the `buffer`. Who still works on its memory finds zeros there. */
+  close(): void;
+}
+
+/**
+ * Why something is not taken for a region: `type` no file in memory; `unsealed` whoever has it can make it smaller; `read-only` cannot be
+ * written; `size` the file is smaller than its header says; `header` makes no sense; `limit` larger than asked for.
+ */
+export type RegionRefusal = 'type' | 'unsealed' | 'read-only' | 'size' | 'header' | 'limit';
+
 /** Kinds of descriptor: sockets by their type, those that listen apart; `file` is a regular file. */
 export type DescriptorType = 'stream' | 'stream-listener' | 'seqpacket' | 'seqpacket-listener' | 'dgram' | 'file' | 'other';
 
@@ -241,6 +278,16 @@ export interface NativeBinding {
   createWaker(): NativeWaker | number;
   /** A waker on a duplicate of another waker's descriptor. */
   adoptWaker(fd: number): NativeWaker | number;
+
+  /**
+   * A new region of `size` bytes that can grow to `maxSize`, all of them reserved. `name` without a slash, null for one without a name.
+   * A negative errno: EEXIST; ENOSPC, ENOMEM, EFBIG; EMFILE, ENFILE.
+   */
+  createRegion(name: string | null, size: number, maxSize: number): NativeRegion | number;
+  /** The region of this name, if its `maxSize` is at most `limit`. A negative errno: ENOENT; EACCES also if others could make it smaller. */
+  openRegion(name: string, limit: number): NativeRegion | RegionRefusal | number;
+  /** Takes over a descriptor, unless it is refused. */
+  adoptRegion(descriptor: NativeDescriptor, allowUnsealed: boolean, limit: number): NativeRegion | RegionRefusal | number;
 
   currentCredentials(): NativeCredentials;
   /** getpwnam: the id, or undefined for an unknown name. */

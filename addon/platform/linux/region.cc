@@ -1,0 +1,231 @@
+#include "region.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <algorithm>
+#include <cstddef>
+
+// Younger than some C libraries we build with.
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+namespace gips {
+
+namespace {
+
+constexpr char kFolder[] = "/dev/shm";
+constexpr uint64_t kReserveStep = 64 * 1024 * 1024;
+
+std::string PathOf(const std::string& name) {
+  return std::string(kFolder) + "/" + name;
+}
+
+// The file's last page is whole, whatever its size says.
+uint64_t RoundToPages(uint64_t size) {
+  static const uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return (size + page - 1) / page * page;
+}
+
+Descriptor CreateMemory() {
+  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  int fd = memfd_create("gips-shm", kFlags | MFD_NOEXEC_SEAL);
+  if (fd < 0 && errno == EINVAL) fd = memfd_create("gips-shm", kFlags);  // before Linux 6.3
+  return Descriptor(fd);
+}
+
+// So that no later touch finds the memory exhausted, which would be a SIGBUS. In steps, because a signal makes fallocate undo what it has
+// done so far: a profiler's timer would keep a large region from ever getting ready.
+bool Reserve(int fd, uint64_t size) {
+  for (uint64_t done = 0; done < size;) {
+    uint64_t step = std::min(kReserveStep, size - done);
+    if (fallocate(fd, 0, static_cast<off_t>(done), static_cast<off_t>(step)) == 0) {
+      done += step;
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// A file larger than this limit would not be an error but a signal (SIGXFSZ).
+bool IsWithinFileLimit(uint64_t size) {
+  rlimit limit;
+  return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || size <= limit.rlim_cur;
+}
+
+bool IsSealed(int fd) {
+  int seals = fcntl(fd, F_GET_SEALS);
+  return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+}
+
+// Any process of a file's owner may truncate it while we have it mapped: only those who may do anything to us anyway are trusted with that.
+bool IsOwnersAlone(const struct stat& status) {
+  return (status.st_uid == geteuid() || status.st_uid == 0) && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+// Huge pages and disks have troubles of their own: SIGBUS when the pool is empty, or on a read error.
+bool IsMemory(int fd) {
+  struct statfs file_system;
+  return fstatfs(fd, &file_system) == 0 && file_system.f_type == TMPFS_MAGIC;
+}
+
+bool IsSameFile(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+}  // namespace
+
+Region Region::Create(uint64_t size, uint64_t max_size) {
+  Descriptor descriptor = CreateMemory();
+  if (!descriptor.valid()) return {};
+  Region region = Fill(descriptor, size, max_size);
+  if (region.valid() && fcntl(region.fd(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return {};
+  return region;
+}
+
+Region Region::CreateNamed(const std::string& name, uint64_t size, uint64_t max_size) {
+  Descriptor descriptor(open(kFolder, O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  // The umask may have taken even the owner's permissions away.
+  if (!descriptor.valid() || fchmod(descriptor.get(), S_IRUSR | S_IWUSR) != 0) return {};
+  Region region = Fill(descriptor, size, max_size);
+  if (!region.valid()) return {};
+  // open(2), O_TMPFILE: the way to give it a name without privileges.
+  std::string source = "/proc/self/fd/" + std::to_string(region.fd());
+  if (linkat(AT_FDCWD, source.c_str(), AT_FDCWD, PathOf(name).c_str(), AT_SYMLINK_FOLLOW) != 0) return {};
+  return region;
+}
+
+Region Region::Fill(Descriptor& descriptor, uint64_t size, uint64_t max_size) {
+  uint64_t file_size = kRegionHeaderSize + max_size;
+  if (!IsWithinFileLimit(file_size)) {
+    errno = EFBIG;
+    return {};
+  }
+  if (ftruncate(descriptor.get(), static_cast<off_t>(file_size)) != 0 || !Reserve(descriptor.get(), file_size)) return {};
+  Region region = Map(descriptor, size, max_size);
+  if (!region.valid()) return {};
+  auto* header = reinterpret_cast<RegionHeader*>(region.mapping_->address());
+  header->total = max_size;
+  header->capacity = size;
+  return region;
+}
+
+Region Region::Map(Descriptor& descriptor, uint64_t size, uint64_t max_size) {
+  Region region;
+  region.mapping_ = Mapping::Map(descriptor.get(), kRegionHeaderSize + max_size);
+  if (!region.valid()) return region;
+  region.descriptor_ = std::move(descriptor);
+  region.size_ = size;
+  region.max_size_ = max_size;
+  return region;
+}
+
+Region Region::Open(const std::string& name, uint64_t limit, Refusal& refusal) {
+  refusal = nullptr;
+  // O_NONBLOCK: somebody may have put a FIFO there.
+  Descriptor descriptor(open(PathOf(name).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!descriptor.valid()) return {};
+  struct stat status;
+  if (fstat(descriptor.get(), &status) != 0) return {};
+  if (!IsOwnersAlone(status)) {
+    errno = EACCES;
+    return {};
+  }
+  return OpenFile(descriptor, limit, refusal);
+}
+
+Region Region::Adopt(Descriptor& descriptor, bool allow_unsealed, uint64_t limit, Refusal& refusal) {
+  refusal = nullptr;
+  if (!IsMemory(descriptor.get())) {
+    refusal = "type";
+    return {};
+  }
+  // Before the size is looked at: what cannot shrink from now on has at least that size for ever.
+  if (!allow_unsealed && !IsSealed(descriptor.get())) {
+    refusal = "unsealed";
+    return {};
+  }
+  return OpenFile(descriptor, limit, refusal);
+}
+
+Region Region::OpenFile(Descriptor& descriptor, uint64_t limit, Refusal& refusal) {
+  int fd = descriptor.get();
+  struct stat status;
+  if (fstat(fd, &status) != 0) return {};
+  if (!S_ISREG(status.st_mode) || !IsMemory(fd)) {
+    refusal = "type";
+    return {};
+  }
+  if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDWR) {
+    refusal = "read-only";
+    return {};
+  }
+  RegionHeader header;
+  if (pread(fd, &header, sizeof(header), 0) != static_cast<ssize_t>(sizeof(header))) {
+    refusal = "size";
+    return {};
+  }
+  // The Rust crate counts the header into `total`, and claims up to the end of the last page.
+  uint64_t pages = RoundToPages(static_cast<uint64_t>(status.st_size));
+  uint64_t max_size = std::min(header.total, pages - kRegionHeaderSize);
+  if (header.total > pages) {
+    refusal = "size";
+  } else if (header.barrier != 0 || header.capacity == 0 || header.capacity > max_size) {
+    refusal = "header";
+  } else if (max_size > limit) {
+    refusal = "limit";
+  }
+  if (refusal != nullptr) return {};
+  Region region = Map(descriptor, header.capacity, max_size);
+  // mmap(2), EPERM: sealed against writing.
+  if (!region.valid() && errno == EPERM) refusal = "read-only";
+  return region;
+}
+
+RegionHeader Region::ReadHeader() const {
+  auto* header = reinterpret_cast<volatile RegionHeader*>(mapping_->address());
+  RegionHeader copy = {};
+  copy.capacity = __atomic_load_n(&header->capacity, __ATOMIC_ACQUIRE);
+  copy.total = __atomic_load_n(&header->total, __ATOMIC_ACQUIRE);
+  copy.extension = header->extension;
+  copy.barrier = header->barrier;
+  return copy;
+}
+
+void Region::Resize(uint64_t size) {
+  auto* header = reinterpret_cast<RegionHeader*>(mapping_->address());
+  __atomic_store_n(&header->capacity, size, __ATOMIC_RELEASE);
+  size_ = size;
+}
+
+bool Region::Remap() {
+  RegionHeader header = ReadHeader();
+  if (header.barrier != 0 || header.capacity == 0 || header.capacity > max_size_) return false;
+  size_ = header.capacity;
+  return true;
+}
+
+int Region::Unlink(const std::string& name) const {
+  std::string path = PathOf(name);
+  struct stat own;
+  struct stat named;
+  if (fstat(fd(), &own) != 0) return errno;
+  if (lstat(path.c_str(), &named) != 0) return errno == ENOENT ? 0 : errno;
+  if (!IsSameFile(own, named)) return 0;
+  return unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+void Region::Close() {
+  if (mapping_ != nullptr && mapping_.use_count() > 1) mapping_->Retire();
+  mapping_.reset();
+  descriptor_.Close();
+  size_ = max_size_ = 0;
+}
+
+}  // namespace gips

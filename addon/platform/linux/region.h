@@ -1,0 +1,72 @@
+// A region of shared memory: a file of tmpfs that begins with a header, mapped once and as a whole.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "descriptor.h"
+#include "mapping.h"
+
+namespace gips {
+
+// The first 24 bytes of every region (docs/shared-memory.md), the layout of the Rust crate `gips`. All other processes can write it at any
+// time: what is read from it is read once and checked before it is believed.
+struct RegionHeader {
+  uint64_t capacity;  // bytes usable now
+  uint64_t total;     // bytes it can grow to
+  uint8_t extension;
+  uint8_t barrier;  // 0 in a valid region
+  uint8_t padding[6];
+};
+constexpr size_t kRegionHeaderSize = sizeof(RegionHeader);
+static_assert(kRegionHeaderSize == 24, "the layout is a contract");
+
+class Region {
+ public:
+  Region() = default;
+
+  // Memory without a name, which nobody can make smaller. All of `max_size` is really there when it returns. Not valid() with errno.
+  static Region Create(uint64_t size, uint64_t max_size);
+  // The same under a name, which appears with the region complete behind it, or not at all (EEXIST).
+  static Region CreateNamed(const std::string& name, uint64_t size, uint64_t max_size);
+
+  // Why something is not taken for a region; null if a system call failed, which errno tells.
+  using Refusal = const char*;
+  // Regions beyond `limit` bytes are refused.
+  static Region Open(const std::string& name, uint64_t limit, Refusal& refusal);
+  // Takes the descriptor over if it is one of a region, and leaves it alone otherwise.
+  static Region Adopt(Descriptor& descriptor, bool allow_unsealed, uint64_t limit, Refusal& refusal);
+
+  bool valid() const { return mapping_ != nullptr; }
+  int fd() const { return descriptor_.get(); }
+  uint64_t size() const { return size_; }
+  uint64_t max_size() const { return max_size_; }
+  uint8_t* data() const { return mapping_->address() + kRegionHeaderSize; }
+  const std::shared_ptr<Mapping>& mapping() const { return mapping_; }
+
+  // A copy of what all processes see at the moment.
+  RegionHeader ReadHeader() const;
+  // `size` is within max_size().
+  void Resize(uint64_t size);
+  // Takes over the size that another process has set; false if it makes no sense.
+  bool Remap();
+
+  // Removes `name`, unless it has become that of another region. 0 or an errno.
+  int Unlink(const std::string& name) const;
+
+  // With others still looking, the memory is exchanged for one that nobody shares.
+  void Close();
+
+ private:
+  static Region Map(Descriptor& descriptor, uint64_t size, uint64_t max_size);
+  static Region Fill(Descriptor& descriptor, uint64_t size, uint64_t max_size);
+  static Region OpenFile(Descriptor& descriptor, uint64_t limit, Refusal& refusal);
+
+  Descriptor descriptor_;
+  std::shared_ptr<Mapping> mapping_;
+  uint64_t size_ = 0;
+  uint64_t max_size_ = 0;
+};
+
+}  // namespace gips

@@ -10,9 +10,9 @@
 
 namespace gips {
 
-// JavaScript's memory has two lives. Asynchronous operations (zlib, fs, crypto) work on bare addresses and hold the ArrayBuffer object, though
-// it be detached; a buffer that was transferred has left its object behind, and holds the backing store. The mapping is let go of when both
-// have ended. Deletes itself then.
+// JavaScript's memory has two lives. Asynchronous operations (zlib, fs, crypto) work on bare addresses and hold the ArrayBuffer object,
+// though it be detached; a buffer that was transferred has left its object behind, and holds the backing store. The mapping is let go of
+// when both have ended. Deletes itself then.
 class ExposedBuffer {
  public:
   // napi_no_external_buffers_allowed where the engine forbids foreign memory.

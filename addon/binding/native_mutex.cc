@@ -80,7 +80,9 @@ NativeMutex::NativeMutex(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
 }
 
 Napi::Value NativeMutex::TryLock(const Napi::CallbackInfo& info) {
-  switch (environment_->waiting->Owner()->TryAcquire(word_, false, false)) {
+  RobustOwner* owner = environment_->waiting->Owner();
+  if (owner == nullptr) return Errno(info.Env(), ECANCELED);
+  switch (owner->TryAcquire(word_, false, false)) {
     case Attempt::Acquired:
       return Napi::Number::New(info.Env(), static_cast<int>(Outcome::Acquired));
     case Attempt::AcquiredFromDead:
@@ -96,21 +98,26 @@ Napi::Value NativeMutex::TryLock(const Napi::CallbackInfo& info) {
 Napi::Value NativeMutex::StartLock(const Napi::CallbackInfo& info) {
   bool is_blocking = info[0].As<Napi::Boolean>().Value();
   Waiting& waiting = *environment_->waiting;
+  if (waiting.Owner() == nullptr) return Errno(info.Env(), ECANCELED);
   return Napi::Number::New(info.Env(), waiting.Start(std::make_shared<LockCall>(*waiting.Owner(), word_, !is_blocking), is_blocking));
 }
 
 Napi::Value NativeMutex::BeginBlocking(const Napi::CallbackInfo& info) {
+  RobustOwner* owner = environment_->waiting->Owner();
+  if (owner == nullptr) return Napi::Boolean::New(info.Env(), false);
   environment_->waiting->BeginBlocking();
-  return Napi::Boolean::New(info.Env(), !environment_->waiting->Owner()->Owns(word_));
+  return Napi::Boolean::New(info.Env(), !owner->Owns(word_));
 }
 
 void NativeMutex::EndBlocking(const Napi::CallbackInfo&) {
-  environment_->waiting->EndBlocking();
+  RobustOwner* owner = environment_->waiting->Owner();
+  if (owner != nullptr) owner->Resume();
 }
 
 // (asDead)
 void NativeMutex::Release(const Napi::CallbackInfo& info) {
-  environment_->waiting->Owner()->Release(word_, info[0].As<Napi::Boolean>().Value());
+  RobustOwner* owner = environment_->waiting->Owner();
+  if (owner != nullptr) owner->Release(word_, info[0].As<Napi::Boolean>().Value());
 }
 
 }  // namespace gips

@@ -54,7 +54,7 @@ Napi::Value StartWait(const Napi::CallbackInfo& info) {
   auto expected = info[2].As<Napi::Number>().Uint32Value();
   double milliseconds = info[3].As<Napi::Number>().DoubleValue();
   // Most waits that need none are spared their thread; the kernel compares again.
-  if (word != expected || milliseconds == 0) return Napi::Number::New(info.Env(), 0);
+  if (word != expected) return Napi::Number::New(info.Env(), 0);
   auto* waiting = Waiting::Of(*Environment::Of(info.Env()));
   if (waiting == nullptr) return Errno(info.Env());
   auto call = std::make_shared<FutexCall>(region->mapping(), word, expected, DeadlineIn(milliseconds));

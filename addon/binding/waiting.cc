@@ -145,9 +145,10 @@ void Waiting::Deliver() {
       if (error == 0) continue;
       found->second->outcome = error;
     }
-    int outcome = Take(id)->outcome;
-    Napi::Env env = environment_.env();
-    environment_.Dispatch(Environment::Event::Waited, {Napi::Number::New(env, id), Napi::Number::New(env, outcome)});
+    napi_value arguments[2];
+    napi_create_uint32(environment_.env(), id, &arguments[0]);
+    napi_create_int32(environment_.env(), Take(id)->outcome, &arguments[1]);
+    environment_.Dispatch(Environment::Event::Waited, {arguments[0], arguments[1]});
   }
 }
 
@@ -161,10 +162,6 @@ void Waiting::BeginBlocking() {
   for (const auto& [id, call] : calls_) {
     if (!call->is_blocking_ && pool_->IsDone(*call)) call->GiveBack();
   }
-}
-
-void Waiting::EndBlocking() {
-  owner_->Resume();
 }
 
 std::shared_ptr<RobustPage> Waiting::PageOf(const std::shared_ptr<Mapping>& mapping, uint8_t* address) {

@@ -54,9 +54,9 @@ class Waiting final : public EnvironmentHandle {
 
   // The owner of this environment's locks; null with errno.
   RobustOwner* Owner();
-  // A blocking lock passes the asynchronous ones: they could not be told, nor give back what they got, while the thread is blocked.
+  // A blocking lock passes the asynchronous ones: they could not be told, nor give back what they got, while the thread is blocked. Until
+  // the owner's Resume.
   void BeginBlocking();
-  void EndBlocking();
   // The page a lock is in: one for all locks in it. Null with errno.
   std::shared_ptr<RobustPage> PageOf(const std::shared_ptr<Mapping>& mapping, uint8_t* address);
 

@@ -11,9 +11,9 @@
 
 namespace gips {
 
-// The list's nodes have to be at one fixed distance from their words, but must not lie in the shared memory: the kernel follows them when we
-// die, so whoever can write there could lead it through our memory. Hence a second view of the word's page, right behind a private page that
-// holds the nodes: each at the same place of its page as its word.
+// The list's nodes have to be at one fixed distance from their words, but must not lie in the shared memory: the kernel follows them when
+// we die, so whoever can write there could lead it through our memory. Hence a second view of the word's page, right behind a private page
+// that holds the nodes: each at the same place of its page as its word.
 class RobustPage {
  public:
   // The page that `address` is in, which must be in `mapping`. Null with errno.

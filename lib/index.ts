@@ -1,3 +1,4 @@
-/** Everything in one place; `gips/ipc` and `gips/poll` have the same by area. */
+/** Everything in one place; `gips/ipc`, `gips/poll` and `gips/shm` have the same by area. */
 export * from './ipc/index.js';
 export * from './poll/index.js';
+export * from './shm/index.js';

@@ -49,6 +49,11 @@ export function validateString(value: unknown, name: string): string {
   throw invalidArgType(name, 'of type string', value);
 }
 
+export function validateBoolean(value: unknown, name: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw invalidArgType(name, 'of type boolean', value);
+}
+
 export function validateFunction(value: unknown, name: string): (...args: never[]) => unknown {
   if (typeof value === 'function') return value as (...args: never[]) => unknown;
   throw invalidArgType(name, 'of type function', value);

@@ -30,7 +30,7 @@ Napi::Number Number(Napi::Env env, uint64_t value) {
 void NativeRegion::Define(Napi::Env env, Environment& environment, Napi::Object exports) {
   environment.region_class = Napi::Persistent(DefineClass(env, "NativeRegion",
                                                           {
-                                                              InstanceAccessor<&NativeRegion::GetFd>("fd"),
+                                                              InstanceMethod<&NativeRegion::TakeDescriptor>("takeDescriptor"),
                                                               InstanceAccessor<&NativeRegion::GetSize>("size"),
                                                               InstanceAccessor<&NativeRegion::GetMaxSize>("maxSize"),
                                                               InstanceMethod<&NativeRegion::Header>("header"),
@@ -39,13 +39,13 @@ void NativeRegion::Define(Napi::Env env, Environment& environment, Napi::Object 
                                                               InstanceMethod<&NativeRegion::Write>("write"),
                                                               InstanceMethod<&NativeRegion::Resize>("resize"),
                                                               InstanceMethod<&NativeRegion::Remap>("remap"),
-                                                              InstanceMethod<&NativeRegion::Unlink>("unlink"),
                                                               InstanceMethod<&NativeRegion::Detach>("detach"),
                                                               InstanceMethod<&NativeRegion::Close>("close"),
                                                           }));
   exports["createRegion"] = Napi::Function::New<Create>(env, "createRegion");
   exports["openRegion"] = Napi::Function::New<Open>(env, "openRegion");
   exports["adoptRegion"] = Napi::Function::New<Adopt>(env, "adoptRegion");
+  exports["unlinkRegion"] = Napi::Function::New<Unlink>(env, "unlinkRegion");
 }
 
 Napi::Value NativeRegion::Wrap(Napi::Env env, Region region, Region::Refusal refusal) {
@@ -73,13 +73,18 @@ Napi::Value NativeRegion::Adopt(const Napi::CallbackInfo& info) {
   return Wrap(info.Env(), std::move(region), refusal);
 }
 
+Napi::Value NativeRegion::Unlink(const Napi::CallbackInfo& info) {
+  auto* descriptor = UnwrapNative<NativeDescriptor>(info.Env(), info[1]);
+  return Errno(info.Env(), descriptor == nullptr ? EINVAL : Region::Unlink(Name(info, 0), descriptor->fd()));
+}
+
 NativeRegion::NativeRegion(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeRegion>(info) {
   auto* region = NativeArgument<Region>(info);
   if (region != nullptr) region_ = std::move(*region);
 }
 
-Napi::Value NativeRegion::GetFd(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), region_.fd());
+Napi::Value NativeRegion::TakeDescriptor(const Napi::CallbackInfo& info) {
+  return NativeDescriptor::Wrap(*Environment::Of(info.Env()), std::move(region_.descriptor()));
 }
 
 Napi::Value NativeRegion::GetSize(const Napi::CallbackInfo& info) {
@@ -105,6 +110,8 @@ Napi::Value NativeRegion::Header(const Napi::CallbackInfo& info) {
 Napi::Value NativeRegion::Buffer(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!open()) return Errno(env, EBADF);
+  // One that somebody has transferred is theirs.
+  if (!buffer_.IsEmpty() && buffer_.Value().IsDetached()) buffer_.Reset();
   if (!buffer_.IsEmpty()) return buffer_.Value();
   napi_value buffer;
   napi_status status = ExposedBuffer::Create(env, mapping(), data(), size(), &buffer);
@@ -146,10 +153,6 @@ Napi::Value NativeRegion::Remap(const Napi::CallbackInfo& info) {
   if (!open() || !region_.Remap()) return Napi::Boolean::New(info.Env(), false);
   DetachBuffer();
   return Napi::Boolean::New(info.Env(), true);
-}
-
-Napi::Value NativeRegion::Unlink(const Napi::CallbackInfo& info) {
-  return Errno(info.Env(), open() ? region_.Unlink(Name(info, 0)) : EBADF);
 }
 
 void NativeRegion::Detach(const Napi::CallbackInfo&) {

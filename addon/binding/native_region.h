@@ -29,8 +29,9 @@ class NativeRegion final : public Napi::ObjectWrap<NativeRegion> {
   static Napi::Value Create(const Napi::CallbackInfo& info);
   static Napi::Value Open(const Napi::CallbackInfo& info);
   static Napi::Value Adopt(const Napi::CallbackInfo& info);
+  static Napi::Value Unlink(const Napi::CallbackInfo& info);
 
-  Napi::Value GetFd(const Napi::CallbackInfo& info);
+  Napi::Value TakeDescriptor(const Napi::CallbackInfo& info);
   Napi::Value GetSize(const Napi::CallbackInfo& info);
   Napi::Value GetMaxSize(const Napi::CallbackInfo& info);
   Napi::Value Header(const Napi::CallbackInfo& info);
@@ -39,7 +40,6 @@ class NativeRegion final : public Napi::ObjectWrap<NativeRegion> {
   Napi::Value Write(const Napi::CallbackInfo& info);
   void Resize(const Napi::CallbackInfo& info);
   Napi::Value Remap(const Napi::CallbackInfo& info);
-  Napi::Value Unlink(const Napi::CallbackInfo& info);
   void Detach(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   void DetachBuffer();

@@ -1,11 +1,12 @@
 import net from 'node:net';
 import type { FileHandle } from 'node:fs/promises';
-import { GipsError, closedError, invalidArgType, invalidArgValue, systemError, unsupportedError } from '../errors.js';
+import { GipsError, closedError, invalidArgType, invalidArgValue, systemError } from '../errors.js';
 import { native, type DescriptorType, type NativeDescriptor } from '../native/index.js';
+import { descriptorOfRegion, Shm } from '../shm/shm.js';
 import { validateInteger, validateObject } from '../validate.js';
 
 /** What can be sent along with a payload. */
-export type Objects = Iterable<IpcObject>;
+export type Objects = Iterable<IpcObject | Shm>;
 
 /** Objects per message: the most that Linux passes at once (SCM_MAX_FD). */
 const MAX_OBJECTS = 253;
@@ -40,12 +41,13 @@ export class IpcObject implements Disposable {
   }
 
   /**
-   * Duplicates the descriptor of `source`, which stays open, and its owner's. A socket stops reading, so that no byte goes to the wrong owner: get rid of it with
+   * Duplicates the descriptor of `source`, which stays open, and its owner's. The object of a region stands for its memory, whatever becomes of `source`. A socket stops reading, so that no byte goes to the wrong owner: get rid of it with
    * `destroy()`, because `end()` would end the connection for the duplicate too.
    * @throws TypeError `ERR_INVALID_ARG_VALUE` for a socket that is not connected, uses TLS, or holds bytes already read or not yet written: they would be lost
-   * @throws GipsError `EINVAL` if the number is no open descriptor, `EAGAIN` if there are too many
+   * @throws GipsError `EINVAL` if the number is no open descriptor, `EAGAIN` if there are too many, `ERR_GIPS_CLOSED` for a region that is closed
    */
-  static from(source: net.Socket | net.Server | FileHandle | { readonly fd: number }): IpcObject {
+  static from(source: Shm | net.Socket | net.Server | FileHandle | { readonly fd: number }): IpcObject {
+    if (source instanceof Shm) return duplicate(descriptorOfRegion(source).fd);
     if (source instanceof net.Socket) return duplicateSocket(source);
     if (source instanceof net.Server) return duplicateServer(source);
     return duplicate(validateInteger(validateObject(source, 'source').fd, 'source.fd', 0, MAX_FD));
@@ -66,9 +68,12 @@ export class IpcObject implements Disposable {
     return this.#descriptor.take();
   }
 
-  /** Not available yet: fails with `ERR_GIPS_UNSUPPORTED`. */
-  toShm(): never {
-    throw unsupportedError('shared memory is not available in this version of gips');
+  /**
+   * The region of shared memory that this object stands for. Consumes the object.
+   * @throws GipsError as `Shm.from`, which leaves the object as it was
+   */
+  toShm(): Shm {
+    return Shm.from(this);
   }
 
   /**
@@ -122,18 +127,20 @@ export class IpcObject implements Disposable {
  */
 export function descriptorsOf(objects: unknown): NativeDescriptor[] {
   if (typeof objects !== 'object' || objects === null || !(Symbol.iterator in objects)) {
-    throw invalidArgType('options.objects', 'an iterable of IpcObject', objects);
+    throw invalidArgType('options.objects', 'an iterable of IpcObject and Shm', objects);
   }
-  const list: IpcObject[] = [];
+  const list: (IpcObject | Shm)[] = [];
   for (const object of objects as Iterable<unknown>) {
-    if (!(object instanceof IpcObject)) throw invalidArgType(`options.objects[${list.length}]`, 'an instance of IpcObject', object);
+    if (!(object instanceof IpcObject || object instanceof Shm)) {
+      throw invalidArgType(`options.objects[${list.length}]`, 'an instance of IpcObject or Shm', object);
+    }
     if (list.length === MAX_OBJECTS) {
       throw new GipsError(`a message carries at most ${MAX_OBJECTS} objects; send the others with another one`, { code: 'EMSGSIZE' });
     }
     list.push(object);
   }
   // Only now: the iterable is user code, which may have closed one that it had given.
-  return list.map((object) => descriptorOf(object));
+  return list.map((object) => (object instanceof Shm ? descriptorOfRegion(object) : descriptorOf(object)));
 }
 
 function duplicate(fd: number): IpcObject {

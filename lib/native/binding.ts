@@ -209,8 +209,8 @@ export interface NativeWaker {
  * `copy` and `write` fail with -EBADF.
  */
 export interface NativeRegion {
-  /** The number, or -1 once closed. */
-  readonly fd: number;
+  /** The descriptor it can be passed on with, which is the caller's from now on. Once. */
+  takeDescriptor(): NativeDescriptor;
   /** Bytes usable now. */
   readonly size: number;
   /** Bytes that are mapped and reserved. */
@@ -229,9 +229,7 @@ export interface NativeRegion {
   resize(size: number): void;
   /** Takes over the size that another process has set. False if it makes no sense. */
   remap(): boolean;
-  /** Removes the name (without a slash) if it is still this region's. 0 or a negative errno. */
-  unlink(name: string): number;
-  /** Closes the descriptor and detaches the `buffer`. Who still works on its memory finds zeros there. */
+  /** Detaches the `buffer` and lets go of the memory. Who still works on its memory finds zeros there. */
   close(): void;
 }
 
@@ -319,6 +317,8 @@ export interface NativeBinding {
   openRegion(name: string, limit: number): NativeRegion | RegionRefusal | number;
   /** Takes over a descriptor, unless it is refused. */
   adoptRegion(descriptor: NativeDescriptor, allowUnsealed: boolean, limit: number): NativeRegion | RegionRefusal | number;
+  /** Removes a name if it is still that of the region with this descriptor. 0 or a negative errno. */
+  unlinkRegion(name: string, descriptor: NativeDescriptor): number;
 
   /**
    * Waits until `notify` on the word at `byteOffset` of a region, while it is `expected`. Each pending call has a thread of its own, and those

@@ -11,9 +11,10 @@ const MAY_IMPORT = {
   face: [...COMMON, 'ipc/', 'poll/', 'shm/'],
   common: COMMON,
   native: [...COMMON, 'native/'],
-  ipc: [...COMMON, 'native/', 'ipc/', 'poll/source.ts'],
+  ipc: [...COMMON, 'native/', 'ipc/', 'poll/source.ts', 'shm/'],
   poll: [...COMMON, 'native/', 'poll/'],
-  shm: [...COMMON, 'native/', 'shm/'],
+  // A region becomes an object of messages and the other way round.
+  shm: [...COMMON, 'native/', 'shm/', 'ipc/ipc-object.ts'],
 };
 
 /** Modules through which an addon can be loaded. */

@@ -85,7 +85,7 @@ Region Region::Create(uint64_t size, uint64_t max_size) {
   Descriptor descriptor = CreateMemory();
   if (!descriptor.valid()) return {};
   Region region = Fill(descriptor, size, max_size);
-  if (region.valid() && fcntl(region.fd(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return {};
+  if (region.valid() && fcntl(region.descriptor_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return {};
   return region;
 }
 
@@ -96,7 +96,7 @@ Region Region::CreateNamed(const std::string& name, uint64_t size, uint64_t max_
   Region region = Fill(descriptor, size, max_size);
   if (!region.valid()) return {};
   // open(2), O_TMPFILE: the way to give it a name without privileges.
-  std::string source = "/proc/self/fd/" + std::to_string(region.fd());
+  std::string source = "/proc/self/fd/" + std::to_string(region.descriptor_.get());
   if (linkat(AT_FDCWD, source.c_str(), AT_FDCWD, PathOf(name).c_str(), AT_SYMLINK_FOLLOW) != 0) return {};
   return region;
 }
@@ -211,11 +211,11 @@ bool Region::Remap() {
   return true;
 }
 
-int Region::Unlink(const std::string& name) const {
+int Region::Unlink(const std::string& name, int fd) {
   std::string path = PathOf(name);
   struct stat own;
   struct stat named;
-  if (fstat(fd(), &own) != 0) return errno;
+  if (fstat(fd, &own) != 0) return errno;
   if (lstat(path.c_str(), &named) != 0) return errno == ENOENT ? 0 : errno;
   if (!IsSameFile(own, named)) return 0;
   return unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;

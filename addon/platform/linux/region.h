@@ -39,7 +39,8 @@ class Region {
   static Region Adopt(Descriptor& descriptor, bool allow_unsealed, uint64_t limit, Refusal& refusal);
 
   bool valid() const { return mapping_ != nullptr; }
-  int fd() const { return descriptor_.get(); }
+  // What the region can be passed on with; it works without.
+  Descriptor& descriptor() { return descriptor_; }
   uint64_t size() const { return size_; }
   uint64_t max_size() const { return max_size_; }
   uint8_t* data() const { return mapping_->address() + kRegionHeaderSize; }
@@ -52,8 +53,8 @@ class Region {
   // Takes over the size that another process has set; false if it makes no sense.
   bool Remap();
 
-  // Removes `name`, unless it has become that of another region. 0 or an errno.
-  int Unlink(const std::string& name) const;
+  // Removes `name` if it is that of the region which has this descriptor. 0 or an errno.
+  static int Unlink(const std::string& name, int fd);
 
   // With others still looking, the memory is exchanged for one that nobody shares.
   void Close();

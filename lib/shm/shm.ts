@@ -1,0 +1,260 @@
+import { constants } from 'node:os';
+import { closedError, GipsError, invalidArgType, outOfRange, systemError, unsupportedError } from '../errors.js';
+import { descriptorOf, IpcObject, wrap } from '../ipc/ipc-object.js';
+import { native, type NativeDescriptor, type NativeRegion, type RegionRefusal } from '../native/index.js';
+import { type Payload, validateBoolean, validateFunction, validateInteger, validateObject, validatePayload } from '../validate.js';
+import { type Header, readHeader } from './header.js';
+import { validateRegionName } from './names.js';
+import { refusedError } from './refusals.js';
+import { checkMemory, MAX_SIZE, type ShmSize, validateSize } from './sizes.js';
+
+export type { ShmSize } from './sizes.js';
+
+const { EBADF } = constants.errno;
+
+/** A class of views on bytes: `Int32Array`, `Float64Array`, … */
+export interface TypedArrayConstructor<T> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
+}
+
+/** The descriptor of an open region, which keeps it. */
+export let descriptorOfRegion: (shm: Shm) => NativeDescriptor;
+
+/**
+ * A region of memory that several processes see at once: what one writes, all others read, without a copy. It gets to another process in a
+ * message, as one of its objects, or by its name.
+ *
+ * It is open until `close()`; one that is garbage-collected is closed too. Closing takes its memory away from every view of it, which then has
+ * no bytes any more; so do `resize` and `remap`.
+ */
+export class Shm implements Disposable {
+  /** The name it was created or opened with, as it was given; `null` if it has none, or is not known here by one. */
+  readonly name: string | null;
+
+  readonly #region: NativeRegion;
+  readonly #descriptor: NativeDescriptor;
+  #bytes: Uint8Array<ArrayBuffer> | undefined = undefined;
+
+  private constructor(region: NativeRegion, name: string | null) {
+    this.name = name;
+    this.#region = region;
+    this.#descriptor = region.takeDescriptor();
+  }
+
+  static {
+    descriptorOfRegion = (shm) => {
+      shm.#requireOpen();
+      return shm.#descriptor;
+    };
+  }
+
+  /**
+   * Makes a region full of zeros. All of its memory is reserved at once.
+   * @param name 1 to 30 bytes, with or without a slash in front; no other slash. Processes of the same user can `open` it, until `unlink`, or
+   *   a restart of the system, removes the name. `null` for a region that goes to others in messages alone, and vanishes with the last that has it
+   * @param size bytes, or `{ size, maxSize }` for a region that can grow: `maxSize` are reserved, `size` are usable
+   * @throws TypeError, RangeError for a name or size that cannot be
+   * @throws GipsError `EEXIST` if there is such a name, `EAGAIN` if there is too little memory (`errno`: `ENOMEM`, `ENOSPC` of /dev/shm) or
+   *   too few descriptors
+   */
+  static create(name: string | null, size: number | ShmSize): Shm {
+    const file = name === null ? null : validateRegionName(name);
+    const sizes = validateSize(size);
+    const attempted = `create region ${quote(name)} of ${sizes.maxSize} bytes`;
+    checkMemory(sizes.maxSize, attempted);
+    const region = native.createRegion(file, sizes.size, sizes.maxSize);
+    if (typeof region === 'number') throw systemError(region, file === null ? 'memfd_create' : 'open', attempted);
+    return new Shm(region, name);
+  }
+
+  /**
+   * Opens the region of this name. A name cannot protect the memory behind it, so it must belong to this user (or root), and nobody else may be
+   * able to write it.
+   * @throws GipsError `ENOENT` if there is none, `EACCES` if it is not this user's alone, `EINVAL` if it is no region
+   */
+  static open(name: string): Shm {
+    const file = validateRegionName(name);
+    const attempted = `open region ${quote(name)}`;
+    return new Shm(requireRegion(native.openRegion(file, MAX_SIZE), 'open', attempted), name);
+  }
+
+  /**
+   * The region that an object received from another process stands for. Consumes the object.
+   * @param options `allowUnsealed`: takes memory that its other owners can make smaller. Where one does, this process crashes on its next touch,
+   *   so this says that they are all trusted. The regions of this library are sealed, unless they have a name.
+   * @throws GipsError `EINVAL` if it is no region, or not sealed; `EAGAIN` for a lack of memory. The object stays as it was
+   */
+  static from(object: IpcObject, options: { allowUnsealed?: boolean | undefined } = {}): Shm {
+    if (!(object instanceof IpcObject)) throw invalidArgType('object', 'an instance of IpcObject', object);
+    const { allowUnsealed } = validateObject(options, 'options');
+    const isTrusted = allowUnsealed === undefined ? false : validateBoolean(allowUnsealed, 'options.allowUnsealed');
+    const region = native.adoptRegion(descriptorOf(object), isTrusted, MAX_SIZE);
+    return new Shm(requireRegion(region, 'mmap', 'take an object for a region'), null);
+  }
+
+  /** Bytes usable now, in this process: what `bytes` has. Another process's `resize` is seen after `remap`. */
+  get size(): number {
+    this.#requireOpen();
+    return this.#region.size;
+  }
+
+  /** Bytes that are reserved, and `resize` can make usable. */
+  get maxSize(): number {
+    this.#requireOpen();
+    return this.#region.maxSize;
+  }
+
+  /** What all processes that have the region see in front of its bytes, at this moment. */
+  get header(): Header {
+    this.#requireOpen();
+    return readHeader(this.#region);
+  }
+
+  /**
+   * The memory itself, `size` bytes. The same object until `close`, `resize` or `remap`, after which it has none.
+   * @throws GipsError `ERR_GIPS_UNSUPPORTED` where the runtime allows no views on foreign memory (Electron): `read` and `write` copy there
+   */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    const buffer = this.#buffer();
+    if (this.#bytes?.buffer !== buffer) this.#bytes = new Uint8Array(buffer);
+    return this.#bytes;
+  }
+
+  /**
+   * The memory as numbers: `Atomics` on `view(Int32Array)` work across processes.
+   * @param type `Int32Array`, `Float64Array`, …
+   * @param byteOffset where it begins, a multiple of the element's size; 0 by default
+   * @param length in elements; by default as many as there are
+   * @throws GipsError as `bytes`
+   */
+  view<T>(type: TypedArrayConstructor<T>, byteOffset = 0, length?: number): T {
+    const elementSize = validateInteger(validateType(type).BYTES_PER_ELEMENT, 'type.BYTES_PER_ELEMENT', 1, 64);
+    const { size } = this;
+    const start = validateInteger(byteOffset, 'byteOffset', 0, size);
+    if (start % elementSize !== 0) throw outOfRange('byteOffset', `a multiple of ${elementSize}`, byteOffset);
+    const available = Math.floor((size - start) / elementSize);
+    const count = length === undefined ? available : validateInteger(length, 'length', 0, available);
+    return new type(this.#buffer(), start, count);
+  }
+
+  /**
+   * Copies bytes into the region, also from a view of this very memory. A string is written as UTF-8, and may end within a character.
+   * @param offset where to, in bytes; 0 by default
+   * @returns how many bytes were written: fewer than given at the end of the region, 0 beyond it
+   */
+  write(data: Payload, offset = 0): number {
+    const start = validateInteger(offset, 'offset', 0, Number.MAX_SAFE_INTEGER);
+    const written = this.#region.write(validatePayload(data, 'data'), start);
+    if (written === -EBADF) throw this.#closed();
+    return written;
+  }
+
+  /**
+   * A view of a part of the region, not a copy (but see `bytes`).
+   * @param offset where it begins, in bytes; 0 by default
+   * @param size at most so many bytes; by default up to the end
+   * @returns fewer bytes at the end of the region, none beyond it
+   */
+  read(offset = 0, size?: number): Buffer {
+    const start = validateInteger(offset, 'offset', 0, Number.MAX_SAFE_INTEGER);
+    const wanted = size === undefined ? Infinity : validateInteger(size, 'size', 0, Number.MAX_SAFE_INTEGER);
+    const length = Math.max(0, Math.min(wanted, this.size - start));
+    if (length === 0) return Buffer.alloc(0);
+    const buffer = this.#region.buffer();
+    return typeof buffer === 'number' ? this.#copy(start, length) : Buffer.from(buffer, start, length);
+  }
+
+  /**
+   * Makes more or fewer bytes usable, for all processes (the others see it after `remap`). What the memory holds stays. Takes the memory away
+   * from every view made before.
+   * @param size 1 to `maxSize`
+   * @returns the new size
+   */
+  resize(size: number): number {
+    this.#region.resize(validateInteger(size, 'size', 1, this.maxSize));
+    return this.size;
+  }
+
+  /**
+   * Takes over the size that another process has given the region. Takes the memory away from every view made before.
+   * @throws GipsError `EINVAL` if the header says what cannot be, which leaves everything as it was
+   */
+  remap(): void {
+    this.#requireOpen();
+    if (!this.#region.remap()) throw refusedError('take over the size of a region', 'header');
+  }
+
+  /**
+   * An object that stands for this memory, to be sent or kept. It outlives the region, which stays open.
+   * @throws GipsError `EAGAIN` if there are too many descriptors
+   */
+  toObject(): IpcObject {
+    const descriptor = native.duplicate(descriptorOfRegion(this).fd);
+    if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', 'duplicate the descriptor of a region');
+    return wrap(descriptor);
+  }
+
+  /**
+   * Removes the name: nobody can open the region by it any more, and it can be used for another. Does nothing where there is no name, or where it
+   * has become that of another region. Whoever has the region keeps it.
+   * @throws GipsError `EACCES` if the name may not be removed
+   */
+  unlink(): void {
+    this.#requireOpen();
+    if (this.name === null) return;
+    const result = native.unlinkRegion(validateRegionName(this.name), this.#descriptor);
+    if (result < 0) throw systemError(result, 'unlink', `remove the name of region ${quote(this.name)}`);
+  }
+
+  /**
+   * Takes the memory away from every view of it, and gives it back to the system if nobody else has it. An operation that still works on it
+   * (zlib, crypto, fs) reads zeros, and what it writes is lost. The name, if there is one, stays.
+   */
+  close(): void {
+    this.#bytes = undefined;
+    this.#region.close();
+    this.#descriptor.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #buffer(): ArrayBuffer {
+    this.#requireOpen();
+    const buffer = this.#region.buffer();
+    if (typeof buffer !== 'number') return buffer;
+    if (buffer === -constants.errno.ENOMEM) throw systemError(buffer, 'mmap', 'look at a region');
+    throw unsupportedError('views on shared memory are not allowed by this runtime; use read() and write(), which copy');
+  }
+
+  #copy(offset: number, length: number): Buffer {
+    const copy = this.#region.copy(offset, length);
+    if (typeof copy === 'number') throw systemError(copy, 'mmap', `copy ${length} bytes out of a region`);
+    return copy;
+  }
+
+  #requireOpen(): void {
+    if (this.#descriptor.fd < 0) throw this.#closed();
+  }
+
+  #closed(): GipsError {
+    return closedError(this.name === null ? 'the Shm' : `Shm ${quote(this.name)}`);
+  }
+}
+
+function validateType<T>(type: TypedArrayConstructor<T>): TypedArrayConstructor<T> {
+  validateFunction(type, 'type');
+  return type;
+}
+
+function requireRegion(region: NativeRegion | RegionRefusal | number, syscall: string, attempted: string): NativeRegion {
+  if (typeof region === 'number') throw systemError(region, syscall, attempted);
+  if (typeof region === 'string') throw refusedError(attempted, region);
+  return region;
+}
+
+function quote(name: string | null): string {
+  return name === null ? 'without a name' : `"${name}"`;
+}

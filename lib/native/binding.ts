@@ -256,8 +256,8 @@ export const WaitEnd = {
 
 /** A lock in shared memory, owned by this environment while it is held. Keeps the page it is in mapped. */
 export interface NativeMutex {
-  /** `ACQUIRED`, `ACQUIRED_FROM_DEAD` or `PENDING`; -EAGAIN: this environment holds too many locks. */
-  tryLock(): number;
+  /** `ACQUIRED`, `ACQUIRED_FROM_DEAD` or `PENDING`; -EAGAIN: this environment holds too many locks. `isPolite`: does not pass those who wait. */
+  tryLock(isPolite: boolean): number;
   /** Waits for the lock: the id of a call, or a negative errno (EAGAIN, ENOMEM: no thread for it). */
   startLock(isBlocking: boolean): number;
   /**

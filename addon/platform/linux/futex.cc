@@ -116,6 +116,8 @@ WaitEnd FutexWait(SharedWord& word, uint32_t expected, Cancellation& cancellatio
 }
 
 int FutexWake(SharedWord& word, int count) {
+  // The kernel takes 0 for 1.
+  if (count <= 0) return 0;
   // Those who wait with a bit of their own have the common one too.
   long woken = Futex(word, FUTEX_WAKE_BITSET, static_cast<uint32_t>(count), nullptr, kEverybody);
   return woken < 0 ? 0 : static_cast<int>(woken);

@@ -34,13 +34,17 @@
         "addon/binding/arena.cc",
         "addon/binding/environment.cc",
         "addon/binding/exposed_buffer.cc",
+        "addon/binding/helper_pool.cc",
         "addon/binding/native_acceptor.cc",
         "addon/binding/native_channel.cc",
         "addon/binding/native_channel_receive.cc",
         "addon/binding/native_credentials.cc",
         "addon/binding/native_descriptor.cc",
+        "addon/binding/native_mutex.cc",
         "addon/binding/native_region.cc",
-        "addon/binding/native_selector.cc"
+        "addon/binding/native_selector.cc",
+        "addon/binding/native_wait.cc",
+        "addon/binding/waiting.cc"
       ],
       "conditions": [
         ["OS=='linux'", {
@@ -50,10 +54,15 @@
             "addon/platform/linux/large_memory.cc",
             "addon/platform/linux/memory_file.cc",
             "addon/platform/linux/memory_slots.cc",
+            "addon/platform/linux/futex.cc",
             "addon/platform/linux/region.cc",
+            "addon/platform/linux/robust_owner.cc",
+            "addon/platform/linux/robust_wait.cc",
+            "addon/platform/linux/robust_word.cc",
             "addon/platform/linux/selector.cc",
             "addon/platform/linux/transport.cc",
             "addon/platform/posix/describe.cc",
+            "addon/platform/posix/helper_thread.cc",
             "addon/platform/posix/loop_source.cc",
             "addon/platform/posix/mapping.cc",
             "addon/platform/posix/users.cc"

@@ -8,6 +8,17 @@ export type Payload = string | ArrayBuffer | ArrayBufferView;
 /** The largest timeout a timer of Node can hold, in milliseconds. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
+/** Limits of one operation that can wait. */
+export interface CallOptions {
+  /** Gives up when aborted: the call rejects with the signal's reason, and nothing is lost. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Gives up after so many milliseconds with `ETIMEDOUT`, and nothing is lost: 0 (one attempt) to 2³¹ - 1, or `Infinity`.
+   * @default Infinity
+   */
+  timeout?: number | undefined;
+}
+
 /** The options of an operation that can wait, complete. */
 export interface CallLimits {
   readonly signal: AbortSignal | undefined;

@@ -6,8 +6,10 @@
 #include "binding/native_channel.h"
 #include "binding/native_credentials.h"
 #include "binding/native_descriptor.h"
+#include "binding/native_mutex.h"
 #include "binding/native_region.h"
 #include "binding/native_selector.h"
+#include "binding/native_wait.h"
 #include "binding/payload.h"
 #include "binding/wrap.h"
 #include "describe.h"
@@ -19,7 +21,8 @@ namespace {
 // Before anything else: this build and the running Node must agree about libuv's structures.
 bool CheckLibuv(Napi::Env env) {
   if (uv_handle_size(UV_POLL) <= sizeof(uv_poll_t) && uv_handle_size(UV_PREPARE) <= sizeof(uv_prepare_t) &&
-      uv_handle_size(UV_CHECK) <= sizeof(uv_check_t) && uv_handle_size(UV_TIMER) <= sizeof(uv_timer_t)) {
+      uv_handle_size(UV_CHECK) <= sizeof(uv_check_t) && uv_handle_size(UV_TIMER) <= sizeof(uv_timer_t) &&
+      uv_handle_size(UV_ASYNC) <= sizeof(uv_async_t)) {
     return true;
   }
   Napi::Error::New(env, "gips was built for another version of libuv: rebuild it (npm rebuild gips)").ThrowAsJavaScriptException();
@@ -101,9 +104,11 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   NativeChannel::Define(env, *environment);
   NativeAcceptor::Define(env, *environment);
   NativeRegion::Define(env, *environment, exports);
+  NativeMutex::Define(env, *environment, exports);
   NativeSelector::Define(env, *environment);
   NativeWaker::Define(env, *environment);
   DefineCredentials(env, exports);
+  DefineWaits(env, exports);
   exports["records"] = environment->SharedRecords();
   exports["features"] = Napi::Number::New(env, kFeaturePool);
   exports["turn"] = environment->SharedTurn();

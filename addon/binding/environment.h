@@ -60,6 +60,8 @@ class EnvironmentHandle : public DirtyLink {
   size_t index = 0;  // in Environment::handles_
 };
 
+class Waiting;
+
 class Environment final : public LoopHandles, public std::enable_shared_from_this<Environment> {
  public:
   static std::shared_ptr<Environment> Create(Napi::Env env);
@@ -76,7 +78,7 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   // Calls Tidy() of all handles from time to time, as long as there is something to tidy.
   void TidyLater();
 
-  enum class Event { Batch, Writable, Acceptable };
+  enum class Event { Batch, Writable, Acceptable, Waited };
   void SetDispatch(Event event, Napi::Function function);
   // Calls the installed function and runs the microtasks behind it. A thrown error becomes an uncaught exception. Does nothing in an
   // environment that is being terminated: its loop runs once more with everything still open, when no JavaScript may run.
@@ -101,9 +103,12 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   Napi::FunctionReference channel_class;
   Napi::FunctionReference acceptor_class;
   Napi::FunctionReference descriptor_class;
+  Napi::FunctionReference mutex_class;
   Napi::FunctionReference region_class;
   Napi::FunctionReference selector_class;
   Napi::FunctionReference waker_class;
+
+  std::shared_ptr<Waiting> waiting;  // made at its first use
 
  private:
   void OpenTurnHandles();
@@ -117,7 +122,7 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   uv_loop_t* loop_ = nullptr;
   napi_async_context async_context_ = nullptr;
   napi_async_cleanup_hook_handle cleanup_hook_ = nullptr;
-  Napi::FunctionReference dispatch_[3];
+  Napi::FunctionReference dispatch_[4];
   Napi::Reference<Napi::Float64Array> shared_records_;
   Napi::Reference<Napi::Float64Array> shared_turn_;
   std::vector<EnvironmentHandle*> handles_;

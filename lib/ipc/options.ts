@@ -1,19 +1,10 @@
 /** The options of listeners, endpoints and calls: what they mean, their defaults, and their checks. */
 import { invalidArgType, invalidArgValue, unsupportedError } from '../errors.js';
-import { validateCallOptions, validateInteger, validateObject, validateTimeout, type CallLimits } from '../validate.js';
+import { validateCallOptions, validateInteger, validateObject, validateTimeout, type CallLimits, type CallOptions } from '../validate.js';
 import type { Objects } from './ipc-object.js';
 import { Policy } from './policy.js';
 
-/** Limits of one operation that can wait. */
-export interface CallOptions {
-  /** Gives up when aborted: the call rejects with the signal's reason, and no message is lost. */
-  signal?: AbortSignal | undefined;
-  /**
-   * Gives up after so many milliseconds with `ETIMEDOUT`, and no message is lost: 0 (one attempt) to 2³¹ - 1, or `Infinity`.
-   * @default Infinity
-   */
-  timeout?: number | undefined;
-}
+export type { CallOptions } from '../validate.js';
 
 /** What to send along, and limits of waiting until it is accepted. */
 export interface SendOptions extends CallOptions {

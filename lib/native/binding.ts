@@ -248,6 +248,37 @@ export interface NativeRegion {
  */
 export type RegionRefusal = 'type' | 'unsealed' | 'read-only' | 'size' | 'header' | 'limit';
 
+/**
+ * How a call that waits in shared memory has ended. `CANCELLED` and `SUSPENDED` are for the addon alone; `PENDING`: it has not, or, of
+ * `tryLock`, somebody else holds the lock.
+ */
+export const WaitEnd = {
+  WOKEN: 0,
+  NOT_EQUAL: 1,
+  TIMED_OUT: 2,
+  ACQUIRED: 3,
+  ACQUIRED_FROM_DEAD: 4,
+  CANCELLED: 5,
+  SUSPENDED: 6,
+  PENDING: 7,
+} as const;
+
+/** A lock in shared memory, owned by this environment while it is held. Keeps the page it is in mapped. */
+export interface NativeMutex {
+  /** `ACQUIRED`, `ACQUIRED_FROM_DEAD` or `PENDING`; -EAGAIN: this environment holds too many locks. `isPolite`: does not pass those who wait. */
+  tryLock(isPolite: boolean): number;
+  /** Waits for the lock: the id of a call, or a negative errno (EAGAIN, ENOMEM: no thread for it). */
+  startLock(isBlocking: boolean): number;
+  /**
+   * Keeps locks from the asynchronous calls of this environment, those included that got one and were not told yet; they go on waiting.
+   * @returns false if this environment holds the lock itself
+   */
+  beginBlocking(): boolean;
+  endBlocking(): void;
+  /** Nothing if it is not held. `asDead`: the next owner is told that this one died. */
+  release(asDead: boolean): void;
+}
+
 /** Kinds of descriptor: sockets by their type, those that listen apart; `file` is a regular file. */
 export type DescriptorType = 'stream' | 'stream-listener' | 'seqpacket' | 'seqpacket-listener' | 'dgram' | 'file' | 'other';
 
@@ -299,6 +330,25 @@ export interface NativeBinding {
   adoptRegion(descriptor: NativeDescriptor, allowUnsealed: boolean, limit: number): NativeRegion | RegionRefusal | number;
   /** Removes a name if it is still that of the region with this descriptor. 0 or a negative errno. */
   unlinkRegion(name: string, descriptor: NativeDescriptor): number;
+
+  /**
+   * Waits until `notify` on the word at `byteOffset` of a region, while it is `expected`. Each pending call has a thread of its own, and those
+   * that do not block keep the loop alive.
+   * @param ms the time limit, `Infinity` for none
+   * @returns the id of a call; 0 if the word is another already; a negative errno (EAGAIN, ENOMEM: no thread)
+   */
+  startWait(region: NativeRegion, byteOffset: number, expected: number, ms: number, isBlocking: boolean): number;
+  /** Wakes at most `count` threads of all processes. How many. */
+  notify(region: NativeRegion, byteOffset: number, count: number): number;
+  /** The end of a blocking call, `PENDING` if it has none after `ms`. See `WaitEnd`; negative errno. */
+  awaitCall(id: number, ms: number): number;
+  /** Ends a blocking call if it has no end yet, and tells how it ended. */
+  finishCall(id: number): number;
+  /** Ends calls that nobody waits for any more: a wake-up or a lock they got goes to others. */
+  discardCalls(ids: readonly number[]): void;
+  /** Installs what is called at the end of each call that is not blocking. */
+  setWaitDispatch(onEnd: (id: number, end: number) => void): void;
+  createMutex(region: NativeRegion, byteOffset: number): NativeMutex | number;
 
   currentCredentials(): NativeCredentials;
   /** getpwnam: the id, or undefined for an unknown name. */

@@ -2,13 +2,24 @@ import { constants } from 'node:os';
 import { closedError, type GipsError, invalidArgType, outOfRange, systemError, unsupportedError } from '../errors.js';
 import { descriptorOf, IpcObject, wrap } from '../ipc/ipc-object.js';
 import { native, type NativeDescriptor, type NativeRegion, type RegionRefusal } from '../native/index.js';
-import { type Payload, validateBoolean, validateFunction, validateInteger, validateObject, validatePayload } from '../validate.js';
+import {
+  type CallOptions,
+  type Payload,
+  validateBoolean,
+  validateFunction,
+  validateInteger,
+  validateObject,
+  validatePayload,
+} from '../validate.js';
 import { type Header, readHeader } from './header.js';
 import { validateRegionName } from './names.js';
 import { refusedError } from './refusals.js';
 import { checkMemory, MAX_SIZE, type ShmSize, validateSize } from './sizes.js';
 
+import { type WaitResult, Waits } from './waiting.js';
+
 export type { ShmSize } from './sizes.js';
+export type { WaitResult } from './waiting.js';
 
 const { EBADF } = constants.errno;
 
@@ -20,6 +31,9 @@ export interface TypedArrayConstructor<T> {
 
 /** The descriptor of an open region, which keeps it. */
 export let descriptorOfRegion: (shm: Shm) => NativeDescriptor;
+
+/** What has to end before a region does. */
+export let waitsOf: (shm: Shm) => Waits;
 
 /**
  * A region of memory that several processes see at once: what one writes, all others read, without a copy. It gets to another process in a
@@ -34,12 +48,14 @@ export class Shm implements Disposable {
 
   readonly #region: NativeRegion;
   readonly #descriptor: NativeDescriptor;
+  readonly #waits: Waits;
   #bytes: Uint8Array<ArrayBuffer> | undefined = undefined;
 
   private constructor(region: NativeRegion, name: string | null) {
     this.name = name;
     this.#region = region;
     this.#descriptor = region.takeDescriptor();
+    this.#waits = new Waits(region, name === null ? 'the Shm without a name' : `Shm ${quote(name)}`);
   }
 
   static {
@@ -47,6 +63,7 @@ export class Shm implements Disposable {
       shm.#requireOpen();
       return shm.#descriptor;
     };
+    waitsOf = (shm) => shm.#waits;
   }
 
   /**
@@ -196,6 +213,38 @@ export class Shm implements Disposable {
   }
 
   /**
+   * Waits for `notify` of any process on an int32 of the region, if it is `expected`: to be called after having read it, so that no change in
+   * between is missed. Whoever changes the number has to notify. Each pending wait has a thread of its own (not one of Node's pool), and keeps
+   * the process alive.
+   * @param byteOffset where, a multiple of 4
+   * @param expected what the int32 is if there is something to wait for
+   * @param options `timeout` in ms: resolves with `'timed-out'`; `signal`: rejects with its reason
+   * @returns `'ok'` when notified, `'not-equal'` if the number is another
+   * @throws GipsError `EAGAIN` if there can be no more threads; `ERR_GIPS_CLOSED` when the region is closed
+   */
+  async wait(byteOffset: number, expected: number, options?: CallOptions): Promise<WaitResult> {
+    return await this.#waits.wait(byteOffset, expected, options);
+  }
+
+  /**
+   * As `wait`, but blocks this thread.
+   * @param timeout ms
+   */
+  waitSync(byteOffset: number, expected: number, timeout?: number): WaitResult {
+    return this.#waits.waitSync(byteOffset, expected, timeout);
+  }
+
+  /**
+   * Wakes those who wait on an int32 of the region, in whatever process.
+   * @param byteOffset where, a multiple of 4
+   * @param count how many at most; by default all
+   * @returns how many were woken
+   */
+  notify(byteOffset: number, count = Infinity): number {
+    return this.#waits.notify(byteOffset, count);
+  }
+
+  /**
    * Removes the name: nobody can open the region by it any more, and it can be used for another. Does nothing where there is no name, or where it
    * has become that of another region. Whoever has the region keeps it.
    * @throws GipsError `EACCES` if the name may not be removed
@@ -209,9 +258,11 @@ export class Shm implements Disposable {
 
   /**
    * Takes the memory away from every view of it, and gives it back to the system if nobody else has it. An operation that still works on it
-   * (zlib, crypto, fs) reads zeros, and what it writes is lost. The name, if there is one, stays.
+   * (zlib, crypto, fs) reads zeros, and what it writes is lost. The name, if there is one, stays. Pending waits reject, and the next owner of a
+   * lock that was held learns of it as of a death.
    */
   close(): void {
+    this.#waits.close();
     this.#bytes = undefined;
     this.#region.close();
     this.#descriptor.close();

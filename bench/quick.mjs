@@ -1,15 +1,20 @@
 /** `npm run bench`: a first look at the cost of a message, beside node:net in the same run. Two processes; medians; the peers take turns. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { Shm } from 'gips';
 import { peers } from './peers.mjs';
 
 const REPETITIONS = 5;
+const MIB = 1024 * 1024;
 const WORKLOADS = [
   { workload: 'round trip', size: 64, count: 5_000 },
   { workload: 'round trip', size: 4_096, count: 5_000 },
   { workload: 'one way', size: 64, count: 200_000 },
   { workload: 'one way', size: 1_024, count: 100_000 },
   { workload: 'one way', size: 65_536, count: 5_000 },
+  { workload: 'one way', size: MIB, count: 200 },
+  { workload: 'one way', size: 64 * MIB, count: 10 },
+  { workload: 'region', size: 64 * MIB, count: 50 },
 ];
 
 async function measure(peer, { workload, size, count }) {
@@ -18,7 +23,7 @@ async function measure(peer, { workload, size, count }) {
   await once(server, 'message');
   const channel = await peers[peer].connect(name);
   const payload = Buffer.alloc(size, 1);
-  const run = workload === 'round trip' ? roundTrips : oneWay;
+  const run = workload === 'round trip' ? roundTrips : workload === 'region' && channel.share !== undefined ? regions : oneWay;
   await run(channel, payload, count); // warm-up
   const start = performance.now();
   await run(channel, payload, count);
@@ -44,6 +49,16 @@ async function oneWay(channel, payload, count) {
   const done = new Promise((resolve) => (channel.onMessage = resolve));
   for (let sent = 0; sent < count; sent += 1) await channel.send(payload);
   await done;
+}
+
+/** The same memory again and again, each time mapped and looked at by the other side. Who cannot share sends the bytes. */
+async function regions(channel, payload, count) {
+  const region = Shm.create(null, payload.length);
+  region.write(payload);
+  const done = new Promise((resolve) => (channel.onMessage = resolve));
+  for (let sent = 0; sent < count; sent += 1) await channel.share(region);
+  await done;
+  region.close();
 }
 
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];

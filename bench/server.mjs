@@ -9,7 +9,7 @@ await peers[peer].serve(name, (channel) => {
   channel.onMessage = (bytes) => {
     if (workload === 'round trip') return channel.send(bytes);
     lookAt(bytes);
-    if (++count % Number(total) === 0) channel.send(Buffer.from('done'));
+    if (++count % Number(total) === 0) channel.send(Buffer.from(`done ${sum}`));
   };
 });
 

@@ -1,0 +1,45 @@
+/** This package. `callback` is its push interface (`trySend`, `'message'`); the other forms are what most programs are written with. */
+import { readFileSync } from 'node:fs';
+import { Endpoint, Listener } from 'gips';
+
+/**
+ * @param {import('gips').Endpoint | import('gips').Connection} channel
+ * @param {import('../types.js').Form} form
+ * @returns {import('../types.js').Link}
+ */
+function overChannel(channel, form) {
+  /** @param {import('../types.js').Bytes} bytes @returns {void | Promise<unknown>} */
+  const trySend = (bytes) => {
+    if (channel.trySend(bytes)) return undefined;
+    return new Promise((resolve) => channel.once('drain', resolve)).then(() => trySend(bytes));
+  };
+  return {
+    send: form === 'callback' || form === 'region' ? trySend : (bytes) => channel.send(bytes),
+    onMessage(handler) {
+      channel.on('message', ({ payload, objects }) => {
+        const [object] = objects;
+        if (object === undefined) return handler(payload);
+        const region = object.toShm();
+        handler(region.bytes);
+        region.close();
+      });
+    },
+    receive: () => channel.recv(),
+    messages: () => channel,
+    sendRegion: (region) => channel.send('', { objects: [region] }),
+    close: () => channel.close(),
+  };
+}
+
+/** @type {import('../types.js').LibraryPeer} */
+export const gips = {
+  name: 'gips',
+  quick: true,
+  forms: ['callback', 'await recv', 'for await', 'await send', 'region'],
+  version: () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
+  async serve(address, onLink, { form }) {
+    const listener = await Listener.bind(address, { backlog: 4096 });
+    listener.on('connection', (connection) => onLink(overChannel(connection, form)));
+  },
+  connect: async (address, { form }) => overChannel(await Endpoint.connect(address), form),
+};

@@ -1,0 +1,18 @@
+/** Everything that is measured, in the order of the tables. The ring's rows will be one more file here. */
+import { connections } from './connections.mjs';
+import { fairness } from './fairness.mjs';
+import { inFlight } from './in-flight.mjs';
+import { memory } from './memory.mjs';
+import { oneWay } from './one-way.mjs';
+import { payload } from './payload.mjs';
+import { roundTrip } from './round-trip.mjs';
+import { rss } from './rss.mjs';
+
+export const workloads = [roundTrip, oneWay, inFlight, payload, connections, memory, rss, fairness];
+
+/** @param {string} name */
+export function workload(name) {
+  const found = workloads.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no workload is called ${name}`);
+  return found;
+}

@@ -1,0 +1,32 @@
+/** How long a message takes: a warm-up that doubles until the pace is known, then one measured run of about the wanted length. */
+
+const WARM_UP = 0.3;
+
+/**
+ * @param {import('../types.js').Context} context
+ * @param {(messages: number) => Promise<void>} run
+ * @returns {Promise<import('../types.js').Outcome>} µs per message
+ */
+export async function timed(context, run) {
+  if (context.messages !== undefined) {
+    await run(context.messages);
+    return { value: 0 };
+  }
+  const messages = await warmUp(context, run);
+  const cpu = await context.cpu();
+  const start = performance.now();
+  await run(messages);
+  const elapsed = (performance.now() - start) * 1000;
+  return { value: elapsed / messages, cpu: ((await context.cpu()) - cpu) / messages };
+}
+
+/** @param {import('../types.js').Context} context @param {(messages: number) => Promise<void>} run */
+async function warmUp({ milliseconds }, run) {
+  const until = performance.now() + milliseconds * WARM_UP;
+  for (let messages = 1; ; messages *= 2) {
+    const start = performance.now();
+    await run(messages);
+    const end = performance.now();
+    if (end >= until) return Math.max(1, Math.round((messages * milliseconds) / (end - start)));
+  }
+}

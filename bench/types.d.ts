@@ -1,4 +1,6 @@
 /** The two small interfaces of the benchmark: what a way to exchange messages must offer (`Peer`), and what is done with it (`Workload`). */
+import type { ChildProcess } from 'node:child_process';
+import type { MessagePort } from 'node:worker_threads';
 import type { Shm } from 'gips';
 
 /** What is sent and received. A peer that carries text only gets, and gives, strings. */
@@ -25,9 +27,9 @@ export type Form = 'callback' | 'await recv' | 'for await' | 'await send' | 'reg
 /** The other process (or thread), as `connect` may need it. */
 export interface Other {
   /** The child process that serves, for peers whose link is the tie between parent and child. */
-  child?: import('node:child_process').ChildProcess;
+  child?: ChildProcess;
   /** The port to a worker thread that serves, for peers within one process. */
-  port?: import('node:worker_threads').MessagePort;
+  port?: MessagePort;
 }
 
 export interface Row {
@@ -50,8 +52,6 @@ interface Contender {
   prepare?(): void | Promise<void>;
   /** Takes part in `--quick`. */
   quick?: boolean;
-  /** Why it does not take part in a row, or undefined if it does. */
-  declines?(workload: string, row: Row): string | undefined;
 }
 
 /** A library of JavaScript: the harness starts two processes, one of which serves. */
@@ -121,10 +121,11 @@ export interface Workload {
   manyLinks?: boolean;
   forms: Form[];
   rows(quick: boolean): Row[];
-  /** Counts system calls: `strace` watches fixed numbers of messages. */
-  traced?: boolean;
-  serve(link: Link, options: { form: Form }): void;
+  /** `payload` is what the other side sends: the first message is compared with it. */
+  serve(link: Link, options: { form: Form; payload: Bytes }): void;
   measure(context: Context): Promise<Outcome>;
+  /** Instead of `measure`, for what watches the processes from outside. */
+  outside?(peer: Peer, workload: Workload, row: Row, options: { form: Form; milliseconds: number }): Promise<Outcome>;
 }
 
 /** What a run leaves behind, saved as JSON. */

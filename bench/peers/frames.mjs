@@ -12,6 +12,7 @@ const UNSENT_LIMIT = 256 * 1024;
  * @param {(bytes: Buffer) => void} handler
  */
 export function readFrames(socket, handler) {
+  /** @type {Buffer} */
   let rest = Buffer.alloc(0);
   let gathered = rest;
   let missing = 0;

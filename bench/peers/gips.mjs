@@ -11,7 +11,7 @@ function overChannel(channel, form) {
   /** @param {import('../types.js').Bytes} bytes @returns {void | Promise<unknown>} */
   const trySend = (bytes) => {
     if (channel.trySend(bytes)) return undefined;
-    return new Promise((resolve) => channel.once('drain', resolve)).then(() => trySend(bytes));
+    return new Promise((resolve) => channel.once('drain', () => resolve(undefined))).then(() => trySend(bytes));
   };
   return {
     send: form === 'callback' || form === 'region' ? trySend : (bytes) => channel.send(bytes),

@@ -20,7 +20,12 @@ export async function install(name) {
   if (existsSync(manifest(name))) return;
   installing ??= promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, timeout: 60_000 });
   await installing.catch((/** @type {any} */ error) => {
-    throw new Error(`npm ci in bench/registry failed: ${String(error.stderr || error.message).trim().split('\n').at(-1)}`);
+    throw new Error(
+      `npm ci in bench/registry failed: ${String(error.stderr || error.message)
+        .trim()
+        .split('\n')
+        .at(-1)}`,
+    );
   });
 }
 

@@ -26,7 +26,10 @@ const context = {
   cpu: async () => cpuTime() + (peer.inThread ? 0 : (await server.usage()).cpu),
   async flood() {
     const [program = '', ...before] = [...onCore(task.pins[1]), process.execPath];
-    const child = fork(fileURLToPath(new URL('./flood.mjs', import.meta.url)), [JSON.stringify(task)], { execPath: program, execArgv: before });
+    const child = fork(fileURLToPath(new URL('./flood.mjs', import.meta.url)), [JSON.stringify(task)], {
+      execPath: program,
+      execArgv: before,
+    });
     await once(child, 'message');
     return async () => {
       child.kill('SIGKILL');

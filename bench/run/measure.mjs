@@ -28,7 +28,17 @@ export async function measure(peer, workload, row, { form, milliseconds, message
   }
   taken += 1;
   const address = `${PREFIX}${process.pid}-${taken}`;
-  const task = { peer: peer.name, name: workload.name, row, form, address, milliseconds, messages, pins: cores, gc: workload.name === 'memory' };
+  const task = {
+    peer: peer.name,
+    name: workload.name,
+    row,
+    form,
+    address,
+    milliseconds,
+    messages,
+    pins: cores,
+    gc: workload.name === 'memory',
+  };
   try {
     return await outcomeOf([...before, ...onCore(cores[1]), process.execPath, client, JSON.stringify(task)], LIMIT_MS + milliseconds);
   } finally {
@@ -61,7 +71,13 @@ async function outcomeOf(command, limit) {
   stopAll();
   if (isLate) throw new Error(`took longer than ${Math.round(limit / 1000)} s`);
   const line = output.trim().split('\n').at(-1) ?? '';
-  if (!line.startsWith('{')) throw new Error(errors.trim().split('\n').find((text) => /error/i.test(text)) ?? 'ended without a result');
+  if (!line.startsWith('{'))
+    throw new Error(
+      errors
+        .trim()
+        .split('\n')
+        .find((text) => /error/i.test(text)) ?? 'ended without a result',
+    );
   const outcome = JSON.parse(line);
   if (outcome.error !== undefined) throw new Error(outcome.error);
   return outcome;

@@ -44,7 +44,11 @@ function inProcess(peer, task) {
     execArgv: before,
     serialization: peer.serialization ?? 'json',
   });
-  return { end: child, other: { child, tell: (/** @type {any} */ message) => void child.send(message) }, stop: () => child.kill('SIGKILL') };
+  return {
+    end: child,
+    other: { child, tell: (/** @type {any} */ message) => void child.send(message) },
+    stop: () => child.kill('SIGKILL'),
+  };
 }
 
 /** @param {any} task */

@@ -1,6 +1,7 @@
 /** The process (or thread) that serves. It is told what, says when it listens, and answers what it has used. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { libraryPeer } from '../peers/index.mjs';
+import { makePayload } from '../workloads/bytes.mjs';
 import { workload } from '../workloads/index.mjs';
 import { cpuTime, usageOf } from './usage.mjs';
 
@@ -21,11 +22,13 @@ if (parentPort === null) process.on('message', onControl).on('disconnect', () =>
 else parentPort.on('message', onControl);
 
 const { serve } = workload(name);
-await libraryPeer(peer).serve(
+const library = libraryPeer(peer);
+const payload = makePayload(row.size, library.textOnly === true);
+await library.serve(
   address,
   (link) => {
     links += 1;
-    serve(link, { form });
+    serve(link, { form, payload });
   },
   { row, form, port },
 );

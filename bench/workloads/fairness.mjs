@@ -2,11 +2,13 @@
  * 100 clients of one server; one of them, in a process of its own, floods it with messages that are not answered. How much longer do the others wait?
  * They take turns with round trips; the flood and they share the core that the server does not have.
  */
-import { isControl } from './bytes.mjs';
+import { control, isControl, textOf } from './bytes.mjs';
 
 const OTHERS = 99;
 /** The flood's messages are longer than those of the others: the server only counts them. */
 export const FLOOD_SIZE = 128;
+/** Messages of the flood, in the server's process. */
+let flooded = 0;
 
 /** @type {import('../types.js').Workload} */
 export const fairness = {
@@ -18,7 +20,8 @@ export const fairness = {
   rows: () => [{ id: 'fairness', title: '99 clients beside one that floods', size: 64 }],
   serve(link) {
     link.onMessage((bytes) => {
-      if (bytes.length < FLOOD_SIZE && !isControl(bytes)) void link.send(bytes);
+      if (bytes.length === FLOOD_SIZE) flooded += 1;
+      else void link.send(isControl(bytes) ? control(String(flooded), bytes) : bytes);
     });
   },
   async measure({ connect, payload, milliseconds, flood }) {
@@ -28,17 +31,20 @@ export const fairness = {
     const quiet = await medianLatency(clients, milliseconds);
     const stop = await flood();
     await medianLatency(clients, milliseconds / 2);
-    const flooded = await medianLatency(clients, milliseconds);
+    const counter = asker(await connect(), control('count', payload));
+    const before = Number(textOf(await counter()));
+    const beside = await medianLatency(clients, milliseconds);
+    const rate = (Number(textOf(await counter())) - before) / milliseconds;
     await stop();
-    return { value: flooded / quiet, notes: { 'median without, µs': quiet, 'median with, µs': flooded } };
+    return { value: beside / quiet, notes: { 'median without, µs': quiet, 'median with, µs': beside, 'flood, messages per ms': rate } };
   },
 };
 
-/** @param {import('../types.js').Link} link @param {import('../types.js').Bytes} payload @returns {() => Promise<void>} */
+/** @param {import('../types.js').Link} link @param {import('../types.js').Bytes} payload @returns {() => Promise<import('../types.js').Bytes>} */
 function asker(link, payload) {
-  /** @type {() => void} */
+  /** @type {(answer: import('../types.js').Bytes) => void} */
   let answered;
-  link.onMessage(() => answered());
+  link.onMessage((answer) => answered(answer));
   return () =>
     new Promise((resolve) => {
       answered = resolve;
@@ -46,7 +52,7 @@ function asker(link, payload) {
     });
 }
 
-/** @param {(() => Promise<void>)[]} clients @param {number} milliseconds @returns {Promise<number>} µs */
+/** @param {(() => Promise<unknown>)[]} clients @param {number} milliseconds @returns {Promise<number>} µs */
 async function medianLatency(clients, milliseconds) {
   const latencies = [];
   for (const end = performance.now() + milliseconds; performance.now() < end;) {

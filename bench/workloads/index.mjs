@@ -7,8 +7,9 @@ import { oneWay } from './one-way.mjs';
 import { payload } from './payload.mjs';
 import { roundTrip } from './round-trip.mjs';
 import { rss } from './rss.mjs';
+import { systemCalls } from './system-calls.mjs';
 
-export const workloads = [roundTrip, oneWay, inFlight, payload, connections, memory, rss, fairness];
+export const workloads = [roundTrip, oneWay, inFlight, payload, connections, memory, rss, fairness, systemCalls];
 
 /** @param {string} name */
 export function workload(name) {

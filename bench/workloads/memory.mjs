@@ -12,7 +12,13 @@ export const memory = {
   manyLinks: true,
   forms: ['callback'],
   rows: (quick) => [
-    { id: 'memory', title: quick ? 'Memory at 1,000 connections' : 'Memory at 10,000 connections', size: 64, count: quick ? 1000 : 10_000, repetitions: 3 },
+    {
+      id: 'memory',
+      title: quick ? 'Memory at 1,000 connections' : 'Memory at 10,000 connections',
+      size: 64,
+      count: quick ? 1000 : 10_000,
+      repetitions: 3,
+    },
   ],
   serve: (link, { form }) => echo(link, form),
   async measure({ row, connect, server, payload }) {
@@ -21,7 +27,10 @@ export const memory = {
     const clients = await open(row.count ?? 0, connect, payload);
     const after = await server();
     if (after.links !== before.links + clients) throw new Error(`the server has ${after.links - before.links} of ${clients} connections`);
-    return { value: (after.anonymous - before.anonymous) / clients, notes: { connections: clients, 'server RSS, MiB': after.rss / 2 ** 20 } };
+    return {
+      value: (after.anonymous - before.anonymous) / clients,
+      notes: { connections: clients, 'server RSS, MiB': after.rss / 2 ** 20 },
+    };
   },
 };
 

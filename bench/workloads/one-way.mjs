@@ -6,13 +6,12 @@ export const oneWay = {
   name: 'one way',
   unit: 'µs per message',
   pin: 'two',
-  traced: true,
   forms: ['callback', 'for await', 'await send'],
   rows: () => [
     { id: 'one-way/64', title: 'One way, 64 B', size: 64 },
     { id: 'one-way/1024', title: 'One way, 1 KiB', size: 1024 },
     { id: 'one-way/65536', title: 'One way, 64 KiB', size: 65_536 },
   ],
-  serve: (link, { form }) => count(link, form),
+  serve: (link, { form, payload: expected }) => count(link, form, expected),
   measure: (context) => stream(context),
 };

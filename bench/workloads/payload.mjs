@@ -14,7 +14,7 @@ export const payload = {
     { id: 'payload/1MiB', title: 'Payload of 1 MiB', size: MIB },
     { id: 'payload/64MiB', title: 'Payload of 64 MiB', size: 64 * MIB },
   ],
-  serve: (link, { form }) => count(link, form),
+  serve: (link, { form, payload: expected }) => count(link, form, expected),
   async measure(context) {
     if (context.form !== 'region') return stream(context);
     const region = Shm.create(null, context.row.size);

@@ -11,7 +11,6 @@ export const roundTrip = {
   name: 'round trip',
   unit: 'µs per round trip',
   pin: 'one',
-  traced: true,
   forms: ['callback', 'await recv', 'for await'],
   rows: () => [
     { id: 'round-trip/64', title: 'Round trip, 64 B', size: 64 },

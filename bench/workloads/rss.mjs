@@ -11,9 +11,15 @@ export const rss = {
   pin: 'two',
   forms: ['callback', 'for await'],
   rows: (quick) => [
-    { id: 'rss', title: quick ? 'Memory after 100,000 messages' : 'Memory after a million messages', size: 64, count: quick ? 100_000 : 1_000_000, repetitions: 3 },
+    {
+      id: 'rss',
+      title: quick ? 'Memory after 100,000 messages' : 'Memory after a million messages',
+      size: 64,
+      count: quick ? 100_000 : 1_000_000,
+      repetitions: 3,
+    },
   ],
-  serve: (link, { form }) => count(link, form),
+  serve: (link, { form, payload: expected }) => count(link, form, expected),
   async measure(context) {
     const bare = await bareNode();
     await stream({ ...context, messages: context.row.count });

@@ -1,5 +1,5 @@
 /** Messages one way only. The stream ends with a short message, which the receiver answers with what it saw of the others. */
-import { control, isControl, lookAt, textOf } from './bytes.mjs';
+import { control, isControl, lookAt, mustEqual, textOf } from './bytes.mjs';
 import { timed } from './timing.mjs';
 
 /** @typedef {import('../types.js').Link} Link */
@@ -7,8 +7,9 @@ import { timed } from './timing.mjs';
 
 const TURN = 1024;
 
-/** The serving side. @param {Link} link @param {import('../types.js').Form} form */
-export function count(link, form) {
+/** The serving side. @param {Link} link @param {import('../types.js').Form} form @param {Bytes} expected */
+export function count(link, form, expected) {
+  let isFirst = true;
   let messages = 0;
   let sum = 0;
   /** @param {Bytes} bytes */
@@ -17,6 +18,8 @@ export function count(link, form) {
       void link.send(control(`${messages} ${sum}`, bytes));
       messages = sum = 0;
     } else {
+      if (isFirst) mustEqual(bytes, expected);
+      isFirst = false;
       messages += 1;
       sum += lookAt(bytes);
     }

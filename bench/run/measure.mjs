@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onCore, pins } from './cores.mjs';
 
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 20_000;
 const PREFIX = 'gips-bench-';
 const client = fileURLToPath(new URL('./client.mjs', import.meta.url));
 let taken = 0;

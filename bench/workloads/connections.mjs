@@ -9,7 +9,7 @@ export const connections = {
   pin: 'one',
   manyLinks: true,
   forms: ['callback'],
-  rows: () => [{ id: 'connections', title: 'Connect, one echo, close', size: 64 }],
+  rows: (quick) => (quick ? [] : [{ id: 'connections', title: 'Connect, one echo, close', size: 64 }]),
   serve: (link, { form }) => echo(link, form),
   measure: (context) =>
     timed(context, async (clients) => {

@@ -17,7 +17,7 @@ export const fairness = {
   pin: 'two',
   manyLinks: true,
   forms: ['callback'],
-  rows: () => [{ id: 'fairness', title: '99 clients beside one that floods', size: 64 }],
+  rows: (quick) => [{ id: 'fairness', title: '99 clients beside one that floods', size: 64, repetitions: quick ? 1 : 5 }],
   serve(link) {
     link.onMessage((bytes) => {
       if (bytes.length === FLOOD_SIZE) flooded += 1;

@@ -17,7 +17,7 @@ export const memory = {
       title: quick ? 'Memory at 1,000 connections' : 'Memory at 10,000 connections',
       size: 64,
       count: quick ? 1000 : 10_000,
-      repetitions: 3,
+      repetitions: quick ? 1 : 3,
     },
   ],
   serve: (link, { form }) => echo(link, form),

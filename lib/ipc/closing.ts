@@ -1,5 +1,5 @@
 import { Kind } from '../native/index.js';
-import type { CallLimits } from '../validate.js';
+import { throwIfAborted, type CallLimits } from '../validate.js';
 import { Deadline } from './deadline.js';
 import { closed, untaken, vanished } from './endings.js';
 import type { Session } from './session.js';
@@ -43,7 +43,7 @@ export class Closing {
     session.sender.close(ending);
     session.link.onClose?.();
     try {
-      if (signal?.aborted === true) throw signal.reason;
+      throwIfAborted({ signal });
       while (!session.isOver && !this.sayGoodbye()) {
         session.link.watchAlone();
         await session.sender.whenEmpty({ signal, timeout: deadline.remaining });
@@ -54,6 +54,6 @@ export class Closing {
     }
     session.release();
     session.host?.onDiscarded(session);
-    if (signal?.aborted === true) throw signal.reason;
+    throwIfAborted({ signal });
   }
 }

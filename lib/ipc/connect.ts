@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemError, timeoutError } from '../errors.js';
 import { Kind, native, type NativeChannel } from '../native/index.js';
+import { throwIfAborted } from '../validate.js';
 import type { Credentials } from './credentials.js';
 import { Deadline, sleepSync } from './deadline.js';
 import './dispatch.js';
@@ -76,7 +77,7 @@ async function openSocket(attempt: Attempt): Promise<NativeChannel> {
   const { signal } = attempt.settings;
   const options = signal === undefined ? {} : { signal };
   for (let backoff = 1; ; backoff = Math.min(2 * backoff, MAX_BACKOFF_MS)) {
-    if (signal?.aborted === true) throw signal.reason;
+    throwIfAborted({ signal });
     const socket = tryOpenSocket(attempt);
     if (socket !== undefined) return socket;
     await sleep(Math.min(backoff, attempt.deadline.remaining), undefined, options).catch(() => undefined);
@@ -85,7 +86,7 @@ async function openSocket(attempt: Attempt): Promise<NativeChannel> {
 
 function openSocketSync(attempt: Attempt): NativeChannel {
   for (let backoff = 1; ; backoff = Math.min(2 * backoff, MAX_BACKOFF_MS)) {
-    if (attempt.settings.signal?.aborted === true) throw attempt.settings.signal.reason;
+    throwIfAborted(attempt.settings);
     const socket = tryOpenSocket(attempt);
     if (socket !== undefined) return socket;
     sleepSync(Math.min(backoff, attempt.deadline.remaining));

@@ -2,6 +2,7 @@
 import type { EventEmitter } from 'eventemitter3';
 import { busyError, closedError, GipsError, systemError } from '../errors.js';
 import type { NativeAcceptor, NativeChannel, NativeDescriptor } from '../native/index.js';
+import { MAX_TIMEOUT } from '../validate.js';
 import { Accepting, type AcceptingHost } from './accepting.js';
 import { Admission, type AdmissionHost } from './admission.js';
 import { Admissions } from './admissions.js';
@@ -16,6 +17,7 @@ import { Pods } from './pods.js';
 import type { Policy } from './policy.js';
 import { emitSafely } from './rethrow.js';
 import type { Session } from './session.js';
+import { Waiter } from './waiter.js';
 import { ChannelCounters, type ListenerStats } from './stats.js';
 
 /** The ways to consume a listener. */
@@ -52,6 +54,8 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   #use: Use | undefined = undefined;
   #isClosed = false;
   #closing: Promise<void> | undefined = undefined;
+  /** The last client has left, or the others may stay no longer. */
+  readonly #drained = new Waiter<void>();
 
   constructor(acceptor: NativeAcceptor, address: string, policy: Policy, settings: ListenerSettings) {
     this.what = `Listener "${address}"`;
@@ -113,7 +117,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   }
 
   share(): NativeDescriptor {
-    this.assertOpen();
+    if (this.accepting.isClosed) throw closedError(this.what, this.address);
     const descriptor = this.accepting.acceptor.share();
     if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', `share ${this.what}`, this.address);
     return descriptor;
@@ -175,6 +179,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
 
   onRejected(admission: Admission, error: Error | undefined): void {
     this.#forgetAdmission(admission);
+    this.#checkDrained();
     if (error === undefined) return;
     this.#rejected += 1;
     if (this.events !== undefined) emitSafely(this.events, 'rejected', error, admission.credentials);
@@ -210,13 +215,19 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     if (session.isOver && this.#connections.has(session)) this.#forget(session);
   }
 
+  /** Somebody hears of connections from now on, who may not want any messages of those that have left. */
+  onObserved(): void {
+    this.#checkLeftovers();
+  }
+
   onLoss(session: Session, error: Error): void {
     if (!emitSafely(this.connectionOf(session), 'error', error)) this.#emitError(error);
   }
 
-  /** Stops accepting, frees the name, and closes every connection. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /** Stops accepting, frees the name, and closes every connection that is still there after `drain` ms. */
+  close(drain: number): Promise<void> {
+    if (drain === 0) this.#drained.resolve();
+    this.#closing ??= this.#close(drain);
     return this.#closing;
   }
 
@@ -228,7 +239,8 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     this.accepting.close();
   }
 
-  async #close(): Promise<void> {
+  async #close(drain: number): Promise<void> {
+    if (drain > 0) await this.#drain(drain);
     this.#isClosed = true;
     this.onClose?.();
     this.accepting.close();
@@ -244,6 +256,20 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     if (this.events !== undefined) emitSafely(this.events, 'close');
   }
 
+  /** Accepts nobody any more, and resolves once all clients have left, or `ms` have passed. */
+  async #drain(ms: number): Promise<void> {
+    this.drive.setAccepting(false);
+    this.accepting.close();
+    const timer = setInterval(() => ms !== Infinity && this.#drained.resolve(), Math.min(ms, MAX_TIMEOUT));
+    this.#checkDrained();
+    await this.#drained.promise;
+    clearInterval(timer);
+  }
+
+  #checkDrained(): void {
+    if (this.accepting.isClosed && this.#connections.size === 0 && this.admissions.isEmpty) this.#drained.resolve();
+  }
+
   #forgetAdmission(admission: Admission): void {
     this.admissions.delete(admission);
     this.drive.remove(admission);
@@ -255,6 +281,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     this.arrivals.forget(session);
     this.#ended.add(session.counters);
     this.#checkLeftovers();
+    this.#checkDrained();
   }
 
   /** Clients that come, send and go faster than their messages are taken have to wait, or those would pile up. */

@@ -2,14 +2,14 @@ import net from 'node:net';
 import type { FileHandle } from 'node:fs/promises';
 import { GipsError, closedError, invalidArgType, invalidArgValue, systemError, unsupportedError } from '../errors.js';
 import { native, type DescriptorType, type NativeDescriptor } from '../native/index.js';
-import { validateInteger, validateObject } from '../validate.js';
+import { validateFd, validateObject } from '../validate.js';
+import type { Subject } from './endings.js';
 
 /** What can be sent along with a payload. */
 export type Objects = Iterable<IpcObject>;
 
 /** Objects per message: the most that Linux passes at once (SCM_MAX_FD). */
 const MAX_OBJECTS = 253;
-const MAX_FD = 2 ** 31 - 1;
 
 /** An object that owns `descriptor`. */
 export let wrap: (descriptor: NativeDescriptor) => IpcObject;
@@ -48,7 +48,7 @@ export class IpcObject implements Disposable {
   static from(source: net.Socket | net.Server | FileHandle | { readonly fd: number }): IpcObject {
     if (source instanceof net.Socket) return duplicateSocket(source);
     if (source instanceof net.Server) return duplicateServer(source);
-    return duplicate(validateInteger(validateObject(source, 'source').fd, 'source.fd', 0, MAX_FD));
+    return duplicate(validateFd(validateObject(source, 'source').fd, 'source.fd'));
   }
 
   /**
@@ -117,10 +117,10 @@ export class IpcObject implements Disposable {
 }
 
 /**
- * The descriptors of what a caller sends along; none of them is consumed.
+ * The descriptors of what a caller sends along to `subject`; none of them is consumed.
  * @throws TypeError for what is no list of objects, GipsError `EMSGSIZE` if there are too many, `ERR_GIPS_CLOSED` if one is closed
  */
-export function descriptorsOf(objects: unknown): NativeDescriptor[] {
+export function descriptorsOf(objects: unknown, { what, address }: Subject): NativeDescriptor[] {
   if (typeof objects !== 'object' || objects === null || !(Symbol.iterator in objects)) {
     throw invalidArgType('options.objects', 'an iterable of IpcObject', objects);
   }
@@ -128,7 +128,8 @@ export function descriptorsOf(objects: unknown): NativeDescriptor[] {
   for (const object of objects as Iterable<unknown>) {
     if (!(object instanceof IpcObject)) throw invalidArgType(`options.objects[${list.length}]`, 'an instance of IpcObject', object);
     if (list.length === MAX_OBJECTS) {
-      throw new GipsError(`a message carries at most ${MAX_OBJECTS} objects; send the others with another one`, { code: 'EMSGSIZE' });
+      const message = `send to ${what}: a message carries at most ${MAX_OBJECTS} objects; send the others with another one`;
+      throw new GipsError(message, { code: 'EMSGSIZE', address });
     }
     list.push(object);
   }

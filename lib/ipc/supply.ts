@@ -1,5 +1,5 @@
 /** Values that are taken one by one, by calls or by iterators: messages of a channel, pods and connections of a listener. */
-import { validateCallOptions, validateTimeout, type CallLimits } from '../validate.js';
+import { throwIfAborted, validateCallOptions, validateTimeout, type CallLimits } from '../validate.js';
 import { Deadline } from './deadline.js';
 import { Iteration } from './iteration.js';
 import { CALLS, CallTaker, IterationTaker, type Ending, type IterationState, type Taker, type Taking } from './taker.js';
@@ -34,7 +34,7 @@ export abstract class Supply<T> {
   take(options: unknown): Promise<T> {
     try {
       const limits = validateCallOptions(options);
-      if (limits.signal?.aborted === true) throw limits.signal.reason;
+      throwIfAborted(limits);
       this.begin(CALLS);
       this.watch();
       const value = this.#takeNow() ?? (limits.timeout === 0 ? this.#takeArrived() : undefined);
@@ -62,7 +62,7 @@ export abstract class Supply<T> {
   }
 
   iterate(): AsyncIterableIterator<T, undefined> {
-    return new Iteration(this);
+    return new Iteration(this, this.ending?.isOwn === true ? this.ending : undefined);
   }
 
   /** One step of an iterator. */

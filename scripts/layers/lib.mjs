@@ -11,7 +11,7 @@ const MAY_IMPORT = {
   face: [...COMMON, 'ipc/', 'poll/', 'shm/'],
   common: COMMON,
   native: [...COMMON, 'native/'],
-  ipc: [...COMMON, 'native/', 'ipc/', 'poll/source.ts'],
+  ipc: [...COMMON, 'native/', 'ipc/', 'poll/source.ts', 'poll/claim.ts'],
   poll: [...COMMON, 'native/', 'poll/'],
   shm: [...COMMON, 'native/', 'shm/'],
 };

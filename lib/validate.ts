@@ -27,11 +27,6 @@ export function validateTimeout(value: unknown, name = 'timeout'): number {
   throw outOfRange(name, `0 to ${MAX_TIMEOUT} or Infinity`, value);
 }
 
-/** Throws the signal's reason if it is aborted. It need not be a real `AbortSignal`: see `validateSignal`. */
-export function throwIfAborted({ signal }: Pick<CallLimits, 'signal'>): void {
-  if (signal?.aborted === true) throw signal.reason;
-}
-
 /** `{ signal, timeout }` of any options object; other properties are not looked at. */
 export function validateCallOptions(options: unknown): CallLimits {
   if (options === undefined) return UNLIMITED;

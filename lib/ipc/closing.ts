@@ -1,8 +1,9 @@
 import { Kind } from '../native/index.js';
-import { throwIfAborted, type CallLimits } from '../validate.js';
+import type { CallLimits } from '../validate.js';
 import { Deadline } from './deadline.js';
 import { closed, untaken, vanished } from './endings.js';
 import type { Session } from './session.js';
+import { throwIfAborted } from './waiter.js';
 
 /** How this side leaves a channel in order: it sends what was accepted, says goodbye and closes. */
 export class Closing {

@@ -3,7 +3,6 @@ import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemError, timeoutError } from '../errors.js';
 import { Kind, native, type NativeChannel } from '../native/index.js';
-import { throwIfAborted } from '../validate.js';
 import type { Credentials } from './credentials.js';
 import { Deadline, sleepSync } from './deadline.js';
 import './dispatch.js';
@@ -17,7 +16,7 @@ import { validateConnectOptions, type ConnectSettings } from './options.js';
 import { ServiceDescriptor } from './service-descriptor.js';
 import { Session } from './session.js';
 import type { Ending } from './taker.js';
-import { Waiter } from './waiter.js';
+import { throwIfAborted, Waiter } from './waiter.js';
 
 const QUEUE_IS_FULL = -constants.errno.EAGAIN;
 const MAX_BACKOFF_MS = 20;

@@ -2,13 +2,13 @@
 import type { EventEmitter } from 'eventemitter3';
 import { busyError, closedError, GipsError, systemError } from '../errors.js';
 import type { NativeAcceptor, NativeChannel, NativeDescriptor } from '../native/index.js';
-import { MAX_TIMEOUT } from '../validate.js';
 import { Accepting, type AcceptingHost } from './accepting.js';
 import { Admission, type AdmissionHost } from './admission.js';
 import { Admissions } from './admissions.js';
 import { Arrivals } from './arrivals.js';
 import { createConnection, type Connection } from './connection.js';
 import './dispatch.js';
+import { Draining } from './draining.js';
 import type { ListenerEvents } from './events.js';
 import { HostDrive, type Driven } from './host-drive.js';
 import { forget, keep, type OpenHandle } from './open-handles.js';
@@ -17,7 +17,6 @@ import { Pods } from './pods.js';
 import type { Policy } from './policy.js';
 import { emitSafely } from './rethrow.js';
 import type { Session } from './session.js';
-import { Waiter } from './waiter.js';
 import { ChannelCounters, type ListenerStats } from './stats.js';
 
 /** The ways to consume a listener. */
@@ -54,8 +53,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   #use: Use | undefined = undefined;
   #isClosed = false;
   #closing: Promise<void> | undefined = undefined;
-  /** The last client has left, or the others may stay no longer. */
-  readonly #drained = new Waiter<void>();
+  readonly #draining = new Draining();
 
   constructor(acceptor: NativeAcceptor, address: string, policy: Policy, settings: ListenerSettings) {
     this.what = `Listener "${address}"`;
@@ -226,7 +224,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
 
   /** Stops accepting, frees the name, and closes every connection that is still there after `drain` ms. */
   close(drain: number): Promise<void> {
-    if (drain === 0) this.#drained.resolve();
+    if (drain === 0) this.#draining.end();
     this.#closing ??= this.#close(drain);
     return this.#closing;
   }
@@ -260,14 +258,12 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   async #drain(ms: number): Promise<void> {
     this.drive.setAccepting(false);
     this.accepting.close();
-    const timer = setInterval(() => ms !== Infinity && this.#drained.resolve(), Math.min(ms, MAX_TIMEOUT));
     this.#checkDrained();
-    await this.#drained.promise;
-    clearInterval(timer);
+    await this.#draining.wait(ms);
   }
 
   #checkDrained(): void {
-    if (this.accepting.isClosed && this.#connections.size === 0 && this.admissions.isEmpty) this.#drained.resolve();
+    if (this.accepting.isClosed && this.#connections.size === 0 && this.admissions.isEmpty) this.#draining.end();
   }
 
   #forgetAdmission(admission: Admission): void {

@@ -2,15 +2,7 @@
 import { constants } from 'node:os';
 import { GipsError, invalidArgType, systemError, timeoutError, unsupportedError } from '../errors.js';
 import { Kind, type NativeDescriptor } from '../native/index.js';
-import {
-  payloadSize,
-  throwIfAborted,
-  validateCallOptions,
-  validatePayload,
-  validateTimeout,
-  type CallLimits,
-  type Payload,
-} from '../validate.js';
+import { payloadSize, validateCallOptions, validatePayload, validateTimeout, type CallLimits, type Payload } from '../validate.js';
 import { Backlog, type SendQueue } from './backlog.js';
 import { Deadline, sleepSync } from './deadline.js';
 import { vanished } from './endings.js';
@@ -21,7 +13,7 @@ import { queueFull, tooLarge, validateObjects } from './outgoing.js';
 import { Postponed, PostponedMessage } from './postponed.js';
 import type { Session } from './session.js';
 import type { Ending } from './taker.js';
-import { Waiter } from './waiter.js';
+import { throwIfAborted, Waiter } from './waiter.js';
 
 /** Before the server has said what it takes, only messages up to this size may go. */
 const MAX_BEFORE_WELCOME = 65_536;

@@ -1,9 +1,9 @@
 /** Values that are taken one by one, by calls or by iterators: messages of a channel, pods and connections of a listener. */
-import { throwIfAborted, validateCallOptions, validateTimeout, type CallLimits } from '../validate.js';
+import { validateCallOptions, validateTimeout, type CallLimits } from '../validate.js';
 import { Deadline } from './deadline.js';
 import { Iteration } from './iteration.js';
 import { CALLS, CallTaker, IterationTaker, type Ending, type IterationState, type Taker, type Taking } from './taker.js';
-import { WaitQueue } from './waiter.js';
+import { throwIfAborted, WaitQueue } from './waiter.js';
 
 type Waiting<T> = (CallTaker<T> | IterationTaker<T>) & Taker<T>;
 

@@ -23,8 +23,7 @@ const NEW_REGIONS = 4;
 const operations = {
   // With room for the result as a whole: zlib aborts the process when it finds its input detached on coming back for more, whoever detached it.
   gzip: () => (bytes) => promisify(zlib.gzip)(bytes, { level: 1, chunkSize: SIZE }),
-  brotli: () => (bytes) =>
-    promisify(zlib.brotliCompress)(bytes, { chunkSize: SIZE, params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } }),
+  brotli: () => (bytes) => promisify(zlib.brotliCompress)(bytes, { chunkSize: SIZE, params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } }),
   'crypto.randomFill': () => (bytes) => promisify(randomFill)(bytes),
   async 'fs.read'() {
     const file = await fs.promises.open('/dev/urandom');

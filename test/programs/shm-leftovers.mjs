@@ -11,7 +11,9 @@ export function leftovers() {
 
 /** How many pieces of this process's memory that can be written have at least so many bytes. @param {number} size */
 export function largeMappings(size) {
-  const lines = readFileSync('/proc/self/maps', 'latin1').split('\n').filter((line) => !line.endsWith('[heap]'));
+  const lines = readFileSync('/proc/self/maps', 'latin1')
+    .split('\n')
+    .filter((line) => !line.endsWith('[heap]'));
   return lines.filter((line) => {
     const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) .w/.exec(line) ?? [undefined, '0', '0'];
     return parseInt(to, 16) - parseInt(from, 16) >= size;

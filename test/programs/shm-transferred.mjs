@@ -39,9 +39,12 @@ const transfers = {
   },
   async 'transfer, and postMessage to a worker that is terminated'(bytes) {
     const moved = bytes.buffer.transfer();
-    const worker = new Worker(`require('node:worker_threads').parentPort.once('message', (buffer) => { for (;;) new Uint8Array(buffer)[0]++; });`, {
-      eval: true,
-    });
+    const worker = new Worker(
+      `require('node:worker_threads').parentPort.once('message', (buffer) => { for (;;) new Uint8Array(buffer)[0]++; });`,
+      {
+        eval: true,
+      },
+    );
     attempt(() => worker.postMessage(moved, [moved]));
     shm.close();
     await turn();
@@ -52,8 +55,8 @@ const transfers = {
 
 let shm = Shm.create(null, SIZE);
 shm.write('given away');
-let views = [shm.bytes, shm.read(10)];
-let given = await transfers[argument.transfer](shm.bytes);
+const views = [shm.bytes, shm.read(10)];
+const given = [await transfers[argument.transfer](shm.bytes)];
 globalThis.gc();
 if (argument.transfer !== 'postMessage to a worker' && !argument.transfer.endsWith('terminated')) {
   // The region has its memory still.
@@ -62,18 +65,19 @@ if (argument.transfer !== 'postMessage to a worker' && !argument.transfer.endsWi
 }
 shm.close();
 globalThis.gc();
-touch(given);
+touch(given[0]);
 for (const view of views) assert.strictEqual(view.length, 0);
 const fresh = Array.from({ length: 10 }, () => Shm.create(null, SIZE));
-touch(given);
+touch(given[0]);
 await turn();
 globalThis.gc();
-touch(given);
+touch(given[0]);
 for (const region of fresh) {
   assert(region.read().equals(Buffer.alloc(SIZE)), 'a new region was touched');
   region.close();
 }
-shm = views = given = undefined;
+shm = undefined;
+views.length = given.length = 0;
 assert(await collectUntil(() => leftovers().length === 0), leftovers().join('\n'));
 say('done');
 

@@ -16,7 +16,12 @@ const unless = canMount ? '' : ' (only who may mount a small /dev/shm can show i
 testFull(`a full /dev/shm is an error of create, not of the first touch${unless}`, async () => {
   const script = `${MOUNT} && exec "$0" "$1"`;
   const { stdout } = await promisify(execFile)('unshare', ['-m', 'sh', '-c', script, process.execPath, program]);
-  const said = Object.fromEntries(stdout.trim().split('\n').map((line) => JSON.parse(line) as [string, unknown]));
+  const said = Object.fromEntries(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as [string, unknown]),
+  );
   expect(said).toMatchObject({ full: { name: 'GipsError', code: 'EAGAIN', errno: -constants.errno.ENOSPC }, created: 3, files: 3 });
 });
 

@@ -28,7 +28,9 @@ export class Memfd {
   #fd = '';
 
   private constructor(size: number, header: Buffer, seals: number, flags: number) {
-    this.#child = spawn('python3', [program, `${size}`, header.toString('hex'), `${seals}`, `${flags}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn('python3', [program, `${size}`, header.toString('hex'), `${seals}`, `${flags}`], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     track(this.#child);
     onLine(this.#child.stdout!, (line) => this.#lines.push(line));
   }

@@ -21,7 +21,14 @@ const NEW_REGIONS = 4;
 
 /** What each needs, and how it begins: it ends when the operation has ended, in whichever way. */
 const operations = {
-  // With room for the result as a whole: zlib aborts the process when it finds its input detached on coming back for more, whoever detached it.
+  'gzip in many chunks': () => (bytes) => promisify(zlib.gzip)(bytes, { level: 0 }).catch(expectTakenAway),
+  'brotli in many chunks': () => (bytes) =>
+    promisify(zlib.brotliCompress)(bytes, { chunkSize: 64, params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } }).catch(expectTakenAway),
+  'gunzip in many chunks': () => (bytes) => {
+    bytes.set(zlib.gzipSync(Buffer.alloc(SIZE), { level: 0 }).subarray(0, SIZE));
+    return promisify(zlib.gunzip)(bytes).catch(expectTakenAway);
+  },
+  // With room for the result as a whole.
   gzip: () => (bytes) => promisify(zlib.gzip)(bytes, { level: 1, chunkSize: SIZE }),
   brotli: () => (bytes) => promisify(zlib.brotliCompress)(bytes, { chunkSize: SIZE, params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } }),
   'crypto.randomFill': () => (bytes) => promisify(randomFill)(bytes),
@@ -84,6 +91,11 @@ for (const region of fresh) {
 shm?.close();
 assert(await collectUntil(() => leftovers().length === 0 && largeMappings(SIZE) <= before), 'the old region is still there');
 say('done');
+
+/** zlib comes back to its input, which is not there any more; or to one that ends too early. */
+function expectTakenAway({ code }) {
+  assert(['Z_BUF_ERROR', 'Z_DATA_ERROR'].includes(code), code);
+}
 
 /** Until the rest of this program has done its worst. */
 async function delayed() {

@@ -20,9 +20,9 @@ export function largeMappings(size) {
   }).length;
 }
 
-/** Collects garbage until `isDone`, or for two seconds. @param {() => boolean} isDone */
+/** Collects garbage until `isDone`, or for ten seconds. @param {() => boolean} isDone */
 export async function collectUntil(isDone) {
-  for (let attempt = 0; attempt < 100 && !isDone(); attempt += 1) {
+  for (let attempt = 0; attempt < 500 && !isDone(); attempt += 1) {
     globalThis.gc?.();
     await sleep(20);
   }

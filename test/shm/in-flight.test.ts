@@ -1,7 +1,18 @@
 import { serviceName } from '../support/names.js';
 import { start } from '../support/processes.js';
 
-const OPERATIONS = ['gzip', 'brotli', 'crypto.randomFill', 'fs.read', 'fs.write', 'fs.writev of many views', 'a socket that takes no more'];
+const OPERATIONS = [
+  'gzip in many chunks',
+  'brotli in many chunks',
+  'gunzip in many chunks',
+  'gzip',
+  'brotli',
+  'crypto.randomFill',
+  'fs.read',
+  'fs.write',
+  'fs.writev of many views',
+  'a socket that takes no more',
+];
 
 describe.each(OPERATIONS)('%s in flight', (operation) => {
   test.each(['close', 'resize', 'forget'])('survives that its region is made to %s, and touches no other', async (change) => {

@@ -7,8 +7,8 @@ import zlib from 'node:zlib';
 
 /** What is behind a stream of zlib: `_handle`, which has no public name. */
 interface Handle {
-  write(flush: number, input: Uint8Array | null, offset: number, length: number, ...output: unknown[]): void;
-  onerror(message: string, errno: number, code: string): void;
+  write: (this: Handle, flush: number, input: Uint8Array | null, offset: number, length: number, ...output: unknown[]) => void;
+  onerror: (this: Handle, message: string, errno: number, code: string) => void;
 }
 
 let isInstalled = false;

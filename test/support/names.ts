@@ -13,3 +13,8 @@ export function serviceName(label = 'service'): string {
 export function socketPath(label = 'service'): string {
   return join(tmpdir(), serviceName(label));
 }
+
+/** A fresh name of a region, which may have 30 bytes. */
+export function regionName(): string {
+  return `gips-test.${process.pid}.${++count}`;
+}

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import { closedError, GipsError, invalidArgType, outOfRange, systemError, unsupportedError } from '../errors.js';
+import type { GipsError } from '../errors.js';
+import { closedError, invalidArgType, outOfRange, systemError, unsupportedError } from '../errors.js';
 import { descriptorOf, IpcObject, wrap } from '../ipc/ipc-object.js';
 import { native, type NativeDescriptor, type NativeRegion, type RegionRefusal } from '../native/index.js';
 import {

@@ -25,7 +25,9 @@ function waitingThreads() {
 }
 
 function inventory() {
-  const regions = readFileSync('/proc/self/maps', 'latin1').split('\n').filter((line) => line.includes(argument.region));
+  const regions = readFileSync('/proc/self/maps', 'latin1')
+    .split('\n')
+    .filter((line) => line.includes(argument.region));
   return { threads: readdirSync('/proc/self/task').length, mappings: regions.length };
 }
 

@@ -1,5 +1,5 @@
-import type { Shm } from 'gips';
-import { eventually } from '../support/deadline.js';
+import { type Shm, ShmMutex } from 'gips';
+import { eventually, within } from '../support/deadline.js';
 import { type Program, start } from '../support/processes.js';
 import { createNamed } from '../support/regions.js';
 import { waitingThreads } from '../support/threads.js';
@@ -68,6 +68,15 @@ test('a pending wait keeps the process alive, and nothing else does', async () =
   await eventually(() => expect(shm.notify(0)).toBe(1));
   expect(await program.next('waited')).toBe('ok');
   await program.finish();
+});
+
+test.each(['exit', 'throw'])('a process that ends by %s does not wait for its waits', async (way) => {
+  const held = new ShmMutex(shm, 64).lockSync();
+  const program = start('shm-wait-end', { argument: { region: shm.name, way } });
+  await program.next('begun');
+  expect(await within(program.exited, 'the end')).toEqual({ code: 7, signal: null });
+  expect(shm.notify(0)).toBe(0);
+  held.release();
 });
 
 test('waits occupy neither the event loop nor the threads of libuv', async () => {

@@ -1,6 +1,5 @@
 import { constants } from 'node:os';
-import type { GipsError } from '../errors.js';
-import { closedError, invalidArgType, outOfRange, systemError, unsupportedError } from '../errors.js';
+import { closedError, type GipsError, invalidArgType, outOfRange, systemError, unsupportedError } from '../errors.js';
 import { descriptorOf, IpcObject, wrap } from '../ipc/ipc-object.js';
 import { native, type NativeDescriptor, type NativeRegion, type RegionRefusal } from '../native/index.js';
 import {

@@ -3,7 +3,8 @@
 //
 //   FAULTS=CALL:ERROR:WHICH,…
 //   CALL   accept4, bind, connect, fchmod, getsockopt, listen, recv, recvmsg, sendmsg, socket: of SOCK_SEQPACKET sockets alone, so that the
-//          process itself is not disturbed; epoll_create1, eventfd, mremap, pthread_create; fcntl to duplicate a descriptor; futex_waitv
+//          process itself is not disturbed; epoll_create1, eventfd, futex_waitv, mremap, pthread_create; fcntl to duplicate a descriptor;
+//          fallocate, ftruncate, mmap: of files in memory; linkat, memfd_create;
 //          scm_rights: the arrival of a packet with descriptors, of which all but the first are lost, as when the kernel finds no room
 //   ERROR  the name of an errno
 //   WHICH  at=N (the N-th call), every=N (each N-th), first=N (the first N)
@@ -13,12 +14,14 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -48,6 +51,8 @@ constexpr std::pair<const char*, int> kErrors[] = {
     {"ENOMEM", ENOMEM},
     {"ENOPROTOOPT", ENOPROTOOPT},
     {"ENOSYS", ENOSYS},
+    {"ENOSPC", ENOSPC},
+    {"EINVAL", EINVAL},
     {"EPERM", EPERM},
     {"EPIPE", EPIPE},
     {"EROFS", EROFS},
@@ -148,6 +153,14 @@ bool IsSeqpacket(int fd) {
   return is_socket && type == SOCK_SEQPACKET;
 }
 
+bool IsInMemory(int fd) {
+  int kept = errno;
+  struct statfs file_system;
+  bool is_in_memory = fstatfs(fd, &file_system) == 0 && file_system.f_type == TMPFS_MAGIC;
+  errno = kept;
+  return is_in_memory;
+}
+
 cmsghdr* DescriptorsOf(msghdr* message) {
   cmsghdr* control = CMSG_FIRSTHDR(message);
   while (control != nullptr && (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS))
@@ -207,6 +220,15 @@ int eventfd(unsigned int count, int flags) noexcept {
   return Fails("eventfd") ? -1 : real(count, flags);
 }
 
+int fallocate(int fd, int mode, off_t offset, off_t length) {
+  static auto* real = Real<decltype(fallocate)>("fallocate");
+  return IsInMemory(fd) && Fails("fallocate") ? -1 : real(fd, mode, offset, length);
+}
+
+int fallocate64(int fd, int mode, off64_t offset, off64_t length) {
+  return fallocate(fd, mode, offset, length);
+}
+
 int fchmod(int fd, mode_t mode) noexcept {
   static auto* real = Real<decltype(fchmod)>("fchmod");
   return IsSeqpacket(fd) && Fails("fchmod") ? -1 : real(fd, mode);
@@ -231,14 +253,49 @@ int fcntl64(int fd, int command, ...) {
   return Fcntl(real, fd, command, argument);
 }
 
+int ftruncate(int fd, off_t size) noexcept {
+  static auto* real = Real<decltype(ftruncate)>("ftruncate");
+  return IsInMemory(fd) && Fails("ftruncate") ? -1 : real(fd, size);
+}
+
+int ftruncate64(int fd, off64_t size) noexcept {
+  return ftruncate(fd, size);
+}
+
 int getsockopt(int fd, int level, int option, void* value, socklen_t* length) noexcept {
   static auto* real = Real<decltype(getsockopt)>("getsockopt");
   return IsSeqpacket(fd) && Fails("getsockopt") ? -1 : real(fd, level, option, value, length);
 }
 
+// What the addon calls instead of napi_create_external_arraybuffer in a copy that test/support/electron.ts has made of it.
+int gips_create_external_arraybuffer() {
+  constexpr int kNoExternalBuffersAllowed = 22;  // napi_no_external_buffers_allowed
+  return kNoExternalBuffersAllowed;
+}
+
+int linkat(int old_folder, const char* old_path, int new_folder, const char* new_path, int flags) noexcept {
+  static auto* real = Real<decltype(linkat)>("linkat");
+  return Fails("linkat") ? -1 : real(old_folder, old_path, new_folder, new_path, flags);
+}
+
 int listen(int fd, int backlog) noexcept {
   static auto* real = Real<decltype(listen)>("listen");
   return IsSeqpacket(fd) && Fails("listen") ? -1 : real(fd, backlog);
+}
+
+int memfd_create(const char* name, unsigned int flags) noexcept {
+  static auto* real = Real<decltype(memfd_create)>("memfd_create");
+  return Fails("memfd_create") ? -1 : real(name, flags);
+}
+
+void* mmap(void* address, size_t size, int protection, int flags, int fd, off_t offset) noexcept {
+  static auto* real = Real<decltype(mmap)>("mmap");
+  bool is_ours = (flags & MAP_SHARED) != 0 && fd >= 0 && IsInMemory(fd);
+  return is_ours && Fails("mmap") ? MAP_FAILED : real(address, size, protection, flags, fd, offset);
+}
+
+void* mmap64(void* address, size_t size, int protection, int flags, int fd, off64_t offset) noexcept {
+  return mmap(address, size, protection, flags, fd, offset);
 }
 
 void* mremap(void* address, size_t size, size_t new_size, int flags, ...) noexcept {

@@ -83,8 +83,8 @@ describe('from a descriptor', () => {
 });
 
 describe('an object', () => {
-  test('cannot become shared memory yet', () => {
-    expect(() => fromFile().toShm()).toThrow(errorLike({ code: 'ERR_GIPS_UNSUPPORTED' }));
+  test('cannot become shared memory that it is not', () => {
+    expect(() => fromFile().toShm()).toThrow(errorLike({ code: 'EINVAL' }));
   });
 
   test('is closed once, however often it is told', () => {

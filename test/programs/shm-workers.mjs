@@ -11,30 +11,41 @@ const SIZE = 8 * 1024 * 1024;
 const kept = [];
 
 const states = {
-  'an open region': (shm) => kept.push(shm),
-  'a view': (shm) => kept.push(shm, shm.bytes, shm.view(Int32Array)),
-  'a view of a region that was forgotten': (shm) => kept.push(shm.bytes),
-  'nothing but garbage': (shm) => void shm.bytes,
-  'garbage that was collected just now'(shm) {
-    void shm.bytes;
-    shm = undefined;
+  'an open region': () => kept.push(create()),
+  'a view'() {
+    const shm = create();
+    kept.push(shm, shm.bytes, shm.view(Int32Array));
+  },
+  'a view of a region that was forgotten': () => kept.push(create().bytes),
+  'nothing but garbage': () => void create().bytes,
+  'garbage that was collected just now'() {
+    void create().bytes;
     globalThis.gc();
   },
-  'a region that is closed'(shm) {
+  'a region that is closed'() {
+    const shm = create();
     kept.push(shm, shm.bytes);
     shm.close();
   },
-  'a region that was resized'(shm) {
+  'a region that was resized'() {
+    const shm = create();
     kept.push(shm, shm.bytes);
     shm.resize(10);
     kept.push(shm.bytes);
   },
-  'a region that is compressed': (shm) => gzip(shm.bytes, () => kept.push(shm)),
-  'a region that is filled and closed'(shm) {
+  'a region that is compressed'() {
+    const shm = create();
+    gzip(shm.bytes, () => kept.push(shm));
+  },
+  'a region that is filled and closed'() {
+    const shm = create();
     randomFill(shm.bytes, () => {});
     shm.close();
   },
-  objects: (shm) => kept.push(shm.toObject(), shm.toObject().toShm()),
+  objects() {
+    const shm = create();
+    kept.push(shm.toObject(), shm.toObject().toShm());
+  },
   'a region by name'() {
     const shm = Shm.create(argument.name, SIZE);
     kept.push(shm, shm.bytes);
@@ -43,12 +54,16 @@ const states = {
 };
 
 if (isMainThread) await terminateAll();
-else await stay();
+else stay();
 
-async function stay() {
+function create() {
   const shm = Shm.create(null, SIZE);
   shm.write('x'.repeat(SIZE));
-  states[argument.state](shm);
+  return shm;
+}
+
+function stay() {
+  states[argument.state]();
   parentPort.postMessage('there');
   if (argument.exits) process.exit();
   setInterval(() => {}, 1000);

@@ -15,3 +15,12 @@ test.each([
   await program.next('done');
   await program.finish();
 });
+
+test.each([
+  ['still open', false],
+  ['closed', true],
+])('memory of a region that is %s, given away by a worker thread, outlives that thread', async (_how, closes) => {
+  const program = start('shm-given-by-worker', { argument: { closes }, nodeOptions });
+  await program.next('done');
+  await program.finish();
+});

@@ -20,8 +20,13 @@ const ways = {
 
 /** How many threads are in futex_waitv. */
 function waitingThreads() {
-  const calls = readdirSync('/proc/self/task').map((thread) => readFileSync(`/proc/self/task/${thread}/syscall`, 'latin1'));
-  return calls.filter((call) => call.startsWith('449 ')).length;
+  return readdirSync('/proc/self/task').filter((thread) => {
+    try {
+      return readFileSync(`/proc/self/task/${thread}/syscall`, 'latin1').startsWith('449 ');
+    } catch {
+      return false; // it has just ended
+    }
+  }).length;
 }
 
 function inventory() {

@@ -11,7 +11,7 @@ beforeEach(() => {
   numbers = shm.view(Int32Array);
 });
 
-/** Until so many more waits have begun. */
+/** Until so many waits have begun, and all others have ended. */
 async function waiters(count: number): Promise<void> {
   await eventually(() => expect(waitingThreads(process.pid)).toBe(count));
 }

@@ -22,7 +22,7 @@ std::unique_ptr<RobustOwner> RobustOwner::Start() {
   owner->head_.futex_offset = static_cast<long>(RobustPage::Size());
   owner->head_.list.next = owner->sentinel_.node();
   owner->sentinel_.node()->next = &owner->head_.list;
-  int error = HelperThread::Start(owner->thread_, Run, owner.get());
+  int error = HelperThread::Start(owner->thread_, "gips-owner", Run, owner.get());
   if (error != 0) {
     owner->sentinel_ = RobustWord();
     errno = -error;

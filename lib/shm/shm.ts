@@ -56,7 +56,7 @@ export class Shm implements Disposable {
     this.name = name;
     this.#region = region;
     this.#descriptor = region.takeDescriptor();
-    this.#waits = new Waits(region, name === null ? 'the Shm without a name' : `Shm ${quote(name)}`);
+    this.#waits = new Waits(region, describe(name));
   }
 
   static {
@@ -294,7 +294,7 @@ export class Shm implements Disposable {
   }
 
   #closed(): GipsError {
-    return closedError(this.name === null ? 'the Shm' : `Shm ${quote(this.name)}`);
+    return closedError(describe(this.name));
   }
 }
 
@@ -307,6 +307,10 @@ function requireRegion(region: NativeRegion | RegionRefusal | number, syscall: s
   if (typeof region === 'number') throw systemError(region, syscall, attempted);
   if (typeof region === 'string') throw refusedError(attempted, region);
   return region;
+}
+
+function describe(name: string | null): string {
+  return name === null ? 'the Shm' : `Shm ${quote(name)}`;
 }
 
 function quote(name: string | null): string {

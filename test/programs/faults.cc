@@ -3,7 +3,7 @@
 //
 //   FAULTS=CALL:ERROR:WHICH,…
 //   CALL   accept4, bind, connect, fchmod, getsockopt, listen, recv, recvmsg, sendmsg, socket: of SOCK_SEQPACKET sockets alone, so that the
-//          process itself is not disturbed; epoll_create1, eventfd; fcntl to duplicate a descriptor;
+//          process itself is not disturbed; epoll_create1, eventfd, futex_waitv, mremap, pthread_create; fcntl to duplicate a descriptor;
 //          fallocate, ftruncate, mmap: of files in memory; linkat, memfd_create;
 //          scm_rights: the arrival of a packet with descriptors, of which all but the first are lost, as when the kernel finds no room
 //   ERROR  the name of an errno
@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -49,6 +50,7 @@ constexpr std::pair<const char*, int> kErrors[] = {
     {"ENOBUFS", ENOBUFS},
     {"ENOMEM", ENOMEM},
     {"ENOPROTOOPT", ENOPROTOOPT},
+    {"ENOSYS", ENOSYS},
     {"ENOSPC", ENOSPC},
     {"EINVAL", EINVAL},
     {"EPERM", EPERM},
@@ -180,6 +182,8 @@ void LoseDescriptors(msghdr* message, cmsghdr* control) {
   message->msg_flags |= MSG_CTRUNC;
 }
 
+constexpr long kFutexWaitv = 449;
+
 template <typename Function>
 int Fcntl(Function* real, int fd, int command, void* argument) {
   return command == F_DUPFD_CLOEXEC && Fails("fcntl") ? -1 : real(fd, command, argument);
@@ -294,6 +298,20 @@ void* mmap64(void* address, size_t size, int protection, int flags, int fd, off6
   return mmap(address, size, protection, flags, fd, offset);
 }
 
+void* mremap(void* address, size_t size, size_t new_size, int flags, ...) noexcept {
+  static auto* real = Real<decltype(mremap)>("mremap");
+  va_list arguments;
+  va_start(arguments, flags);
+  void* new_address = va_arg(arguments, void*);
+  va_end(arguments);
+  return Fails("mremap") ? MAP_FAILED : real(address, size, new_size, flags, new_address);
+}
+
+int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*), void* argument) noexcept {
+  static auto* real = Real<decltype(pthread_create)>("pthread_create");
+  return Fails("pthread_create") ? errno : real(thread, attributes, body, argument);
+}
+
 ssize_t recv(int fd, void* buffer, size_t size, int flags) {
   static auto* real = Real<decltype(recv)>("recv");
   return IsSeqpacket(fd) && Fails("recv") ? -1 : real(fd, buffer, size, flags);
@@ -313,6 +331,18 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
 ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   static auto* real = Real<decltype(sendmsg)>("sendmsg");
   return IsSeqpacket(fd) && Fails("sendmsg") ? -1 : real(fd, message, flags);
+}
+
+// Six arguments are the most there are; those that were not given are not looked at.
+long syscall(long number, ...) noexcept {
+  static auto* real = Real<decltype(syscall)>("syscall");
+  if (number == kFutexWaitv && Fails("futex_waitv")) return -1;
+  long given[6];
+  va_list arguments;
+  va_start(arguments, number);
+  for (long& each : given) each = va_arg(arguments, long);
+  va_end(arguments);
+  return real(number, given[0], given[1], given[2], given[3], given[4], given[5]);
 }
 
 int socket(int domain, int type, int protocol) noexcept {

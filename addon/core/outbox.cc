@@ -53,7 +53,6 @@ void Outbox::Open(bool raw, uint64_t mark) {
 
 Outbox::Result Outbox::Send(Frame frame, bool at_once) {
   if (broken_) return {SendStatus::Broken, 0};
-  OfferSlots(frame.size);
   uint64_t sequence = ++sequence_;
   auto enqueue = [&] {
     Entry entry(frame, sequence);
@@ -226,6 +225,7 @@ SendStatus Outbox::SendPiece(Entry& entry) {
   }
   uint8_t head[kHeaderSize + kFragmentPrefix + kSlotReferenceSize];
   bool first = entry.offset == 0;
+  if (first) OfferSlots(entry.size);
   bool pooled = entry.has_staged() || Stage(entry);
   size_t prefix = entry.fragmented() && first ? kFragmentPrefix : 0;
   if (prefix > 0) EncodeFragmentPrefix({entry.kind, static_cast<uint32_t>(entry.size)}, head + kHeaderSize);

@@ -54,6 +54,9 @@ void Outbox::Open(bool raw, uint64_t mark) {
 Outbox::Result Outbox::Send(Frame frame, bool at_once) {
   if (broken_) return {SendStatus::Broken, 0};
   uint64_t sequence = ++sequence_;
+  // GOODBYE is the last frame: while it waits, slots of the peer's are still read, and their answers are no longer wanted.
+  if (said_goodbye_) return {SendStatus::Sent, sequence};
+  said_goodbye_ = frame.kind == Kind::Goodbye;
   auto enqueue = [&] {
     Entry entry(frame, sequence);
     return Result{Enqueue(entry), sequence};

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 
+import { Kind } from '#lib/native/binding.js';
+
 import { MESSAGE, REPLY } from './core.js';
 import { digest, Wire } from './wire.js';
 
@@ -105,6 +107,19 @@ test('a broken sink is reported and takes nothing more', () => {
   expect(outbox.send(MESSAGE, Buffer.from('x'), 0, 0, true)).toBeLessThan(0);
   expect(outbox.send(MESSAGE, Buffer.from('x'), 0, 0, false)).toBeLessThan(0);
 });
+
+test.each([Kind.WINDOW, Kind.PONG, Kind.SLOT])(
+  'nothing comes behind a goodbye that waits for the socket, not even a frame of kind %i',
+  (kind) => {
+    const wire = new Wire(65_536);
+    wire.outbox.send(kind, Buffer.alloc(0), 1, 0, false);
+    wire.outbox.flush();
+    wire.outbox.send(Kind.GOODBYE, Buffer.alloc(0), 0, 0, true);
+    wire.outbox.send(kind, Buffer.alloc(0), 2, 0, true);
+    wire.carry(100);
+    expect(wire.outbox.buffered).toBe(0);
+  },
+);
 
 describe('slots', () => {
   const size = 300_000;

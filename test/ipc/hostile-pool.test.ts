@@ -21,6 +21,8 @@ async function expectCutOff(peer: BarePeer): Promise<void> {
 
 test.each<[string, BareDescriptor]>([
   ['memory that it could take away', 'unsealed'],
+  ['memory that it could punch holes into', 'writable'],
+  ['less memory than it says', 'little'],
   ['a directory', 'directory'],
   ['a pipe', 'pipe'],
   ['a socket', 'socket'],
@@ -32,9 +34,9 @@ test.each<[string, BareDescriptor]>([
   await expectCutOff(peer);
 });
 
-test('a client that shares less memory than it says is cut off when it names what is not there', async () => {
+test('a client that names memory which was never written is cut off: reading it would cost its reader', async () => {
   const peer = await victim.admit();
-  await peer.sendWith(pool(4), 'little');
+  await peer.sendWith(pool(4), 'holes');
   expect((await peer.receive()).bytes).toEqual(frame(Kind.SLOT));
   await peer.send(pooled(0, 70_000).bytes);
   await expectCutOff(peer);

@@ -7,8 +7,8 @@ import { connectPair } from '../support/pair.js';
 import { descriptorTargets, type Program, start } from '../support/processes.js';
 
 const MIB = 1024 * 1024;
-/** The shared memory of one direction of a channel, at the most. */
-const POOL = 64 * MIB;
+/** The shared memory that an echo needs: that of each direction counts for both sides. */
+const POOL = 2 * 64 * MIB;
 const SLACK = 16 * MIB;
 const isSanitized = process.env.GIPS_TEST_SANITIZED === '1';
 

@@ -186,13 +186,14 @@ bool NativeChannel::OnPool(const PoolOffer& offer) {
   if (packet_lost_ != 0) return true;  // without our answer it is not used
   Descriptor file = std::move(packet_objects_.front());
   packet_objects_.clear();
-  if (!peer_slots_.Open(std::move(file), offer)) return false;
+  if (outbox_.answers() > 0 || !peer_slots_.Open(std::move(file), offer)) return false;
   SendFrame({Kind::Slot, nullptr, 0, 0, nullptr}, true);
   return true;
 }
 
 bool NativeChannel::ReadSlot(const SlotReference& reference, uint8_t* to) {
-  if (!peer_slots_.Read(reference, to)) return false;
+  // More slots than there are cannot have come back to a peer to which the answers have not gone yet.
+  if (outbox_.answers() > peer_slots_.slots() || !peer_slots_.Read(reference, to)) return false;
   copied_ += reference.size;
   SendFrame({Kind::Slot, nullptr, 0, uint64_t{reference.slot} + 1, nullptr}, true);
   return true;

@@ -112,17 +112,14 @@ SendStatus Outbox::SendDirect(Entry& entry) {
   if (!started) Refund(entry.kind, entry.size, entry.objects());
   if (status == SendStatus::Broken || status == SendStatus::TooLarge) {
     Unstage(entry);
-    return status;
-  }
-  SendStatus queued = Enqueue(entry);
-  if (!started) return queued;
-  // Part of it has left: without its rest the stream is worth nothing.
-  if (queued == SendStatus::Sent) {
-    active_ = waiting_last_;
   } else {
-    queued = Note(SendStatus::Broken);
+    status = Enqueue(entry);
   }
-  return queued;
+  if (!started) return status;
+  // Part of it has left: without its rest the stream is worth nothing.
+  if (status != SendStatus::Sent) return Note(SendStatus::Broken);
+  active_ = waiting_last_;
+  return status;
 }
 
 // Takes the entry's bytes: into slots as far as there are any, and into memory of its own.

@@ -78,11 +78,12 @@ uint8_t* Arena::Allocate(size_t size) {
 }
 
 Placement Arena::PlaceAllocated() {
+  // Empty until the buffer is there: after most failures to make it, its finalizer has been called, or may be yet (node::Buffer::New).
   struct Block {
     LargeBytes bytes;
-    size_t size;
+    size_t size = 0;
   };
-  auto* block = new Block{std::move(large_), large_size_};
+  auto* block = new Block;
   auto free_block = [](napi_env env, void*, void* hint) {
     auto* block = static_cast<Block*>(hint);
     int64_t ignored;
@@ -90,14 +91,16 @@ Placement Arena::PlaceAllocated() {
     delete block;
   };
   napi_value buffer;
-  napi_status status = napi_create_external_arraybuffer(env_, block->bytes.get(), block->size, free_block, block, &buffer);
+  napi_status status = napi_create_external_arraybuffer(env_, large_.get(), large_size_, free_block, block, &buffer);
   if (status == napi_ok) {
-    unaccounted_ += block->size;
+    *block = {std::move(large_), large_size_};
+    unaccounted_ += large_size_;
     return {Push(buffer), 0};
   }
-  // Electron forbids foreign memory (napi_no_external_buffers_allowed).
-  Placement copy = CopyAlone(block->bytes.get(), block->size);
-  delete block;
+  // Electron forbids foreign memory. After any other failure, rather lose a few bytes.
+  if (status == napi_no_external_buffers_allowed) delete block;
+  Placement copy = CopyAlone(large_.get(), large_size_);
+  DropAllocated();
   return copy;
 }
 

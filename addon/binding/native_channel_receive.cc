@@ -37,7 +37,7 @@ void NativeChannel::OnReady(int status, int events) {
     if (mode_ == Mode::Greeting) {
       reading_ = false;  // one call for the first packet; whoever decides on it watches again
       environment_->Dispatch(Environment::Event::Batch, {owner_.Value(), batch});
-    } else if (ReceiveBatch(batch)) {
+    } else if (ReceiveBatch(batch, true)) {
       in_busy_batch_ = records_ > 1;
       environment_->Dispatch(Environment::Event::Batch, {owner_.Value(), batch});
       in_busy_batch_ = false;
@@ -51,12 +51,12 @@ void NativeChannel::OnReady(int status, int events) {
 
 Napi::Value NativeChannel::Receive(const Napi::CallbackInfo& info) {
   Napi::Object batch = Napi::Object::New(info.Env());
-  ReceiveBatch(batch);
+  ReceiveBatch(batch, false);
   return batch;
 }
 
 // Fills in a NativeBatch. False if there is nothing to tell.
-bool NativeChannel::ReceiveBatch(napi_value batch) {
+bool NativeChannel::ReceiveBatch(napi_value batch, bool by_loop) {
   napi_env env = Env();
   auto set = [&](const char* name, napi_value value) {
     return value != nullptr && napi_set_named_property(env, batch, name, value) == napi_ok;
@@ -67,8 +67,7 @@ bool NativeChannel::ReceiveBatch(napi_value batch) {
   };
   // In an environment that is being terminated this fails, and what is there is not read for nobody.
   if (!set("count", number(0))) return false;
-  arena_.Account();
-  arena_.Begin(env);
+  arena_.Begin(env, by_loop);
   records_ = 0;
   batch_objects_.clear();
   int end = ended_ || !transport_.open() ? kEndOfFile : ReceivePackets();

@@ -113,6 +113,18 @@ function largeMessage(size: number): Buffer {
   return payload;
 }
 
+test('a client that fills slots and does not read that it may is cut off', async () => {
+  const peer = await victim.admit();
+  await peer.sendWith(pool(4), 'memory');
+  await peer.receive();
+  await peer.send(pooled(0, 1, LARGEST).bytes);
+  const flood = peer.sendMany(pooledMore(0, 1), 300_000);
+  await expect(flood).rejects.toMatchObject({ code: expect.stringMatching(/^(EPIPE|ECONNRESET)$/) as string });
+  expect(await victim.endOf(peer)).toBe('EBADMSG');
+  await peer.close();
+  await victim.expectUnharmed();
+});
+
 test('a packet that names slots again and again does not make the server hold them all', async () => {
   const peer = await victim.admit();
   await peer.sendWith(pool(1, LARGEST), 'holes');

@@ -8,7 +8,7 @@
 //   send HEX [NFDS]      one packet ("-" = empty) with NFDS descriptors      -> ok BYTES
 //   sendwith HEX WHAT    one packet with one descriptor: sealed memory of 280,000 bytes ("memory") or of 10 ("little"), 64 MiB of
 //                        it that were never written ("holes"), memory that can shrink ("unsealed") or be
-//                        written ("writable"), "directory", "pipe", "socket", "zero" or "file"                    -> ok BYTES
+//                        written ("writable"), "directory", "pipe", "socket", "zero" or "file"     -> ok BYTES
 //   sendrepeat HEX COUNT the same packet COUNT times                         -> ok COUNT | err ERRNAME DONE
 //   recv                 waits for one packet                                -> ok HEX NFDS; "-" at the end of the stream
 //   shutdown             no more sending

@@ -33,6 +33,7 @@ class SlotReader {
   // False if it is not what is offered.
   bool Open(Descriptor file, const PoolOffer& offer);
   void Close();
+  uint32_t slots() const { return offer_.slots; }
   bool Read(const SlotReference& reference, uint8_t* to);
 
  private:

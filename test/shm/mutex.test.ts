@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runInNewContext } from 'node:vm';
 import { Shm, ShmMutex } from 'gips';
 import { eventually, within } from '../support/deadline.js';
 import { badArgument, errorLike } from '../support/errors.js';
@@ -208,4 +209,44 @@ test('a thread can hold 2,000 locks', () => {
   expect(() => all[2000]?.tryLock()).toThrow(errorLike({ code: 'EAGAIN' }));
   for (const lock of locks) lock.release();
   all[2000]?.lockSync().release();
+});
+
+/** A lock that somebody else holds, whose thread is 1. */
+describe('a blocking call that is interrupted', () => {
+  const OTHERS = 1;
+  let word: Int32Array;
+
+  function interrupt(block: () => unknown): void {
+    expect(() => runInNewContext('block()', { block }, { timeout: 50 })).toThrow('timed out');
+  }
+
+  beforeEach(() => {
+    word = shm.view(Int32Array, 64, 1);
+    word[0] = OTHERS;
+    interrupt(() => mutex.lockSync());
+  });
+
+  function release(): void {
+    word[0] = 0;
+    shm.notify(64);
+  }
+
+  test.each([
+    ['lock', async () => await mutex.lock()],
+    ['lockSync', () => mutex.lockSync()],
+    ['tryLock', () => mutex.tryLock()],
+  ])('leaves the lock to %s', async (_form, take) => {
+    release();
+    const lock = await within(Promise.resolve(take()), 'the lock');
+    expect(lock).toMatchObject({ ownerDied: false });
+    lock?.release();
+  });
+
+  test('leaves the lock to a call that was made before it is free', async () => {
+    const locked = mutex.lock();
+    await waiters(1);
+    release();
+    (await within(locked, 'the lock')).release();
+    await waiters(0);
+  });
 });

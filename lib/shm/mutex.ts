@@ -58,9 +58,10 @@ export class ShmMutex {
    */
   async lock(options?: CallOptions): Promise<ShmLock> {
     const { signal, timeout } = validateCallOptions(options);
-    this.#waits.requireOpen();
     signal?.throwIfAborted();
-    const lock = this.#lockOf(this.#mutex.tryLock(true));
+    this.#waits.requireOpen();
+    // A single attempt has no later one to leave the lock to others with.
+    const lock = this.#lockOf(this.#mutex.tryLock(timeout > 0));
     if (lock !== undefined) return lock;
     const timedOut = (): Error => timeoutError(`wait for ${this.#what}`, timeout);
     if (timeout === 0) throw timedOut();

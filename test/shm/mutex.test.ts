@@ -211,13 +211,27 @@ test('a thread can hold 2,000 locks', () => {
   all[2000]?.lockSync().release();
 });
 
+test('a signal that is none loses no lock', async () => {
+  const held = mutex.lockSync();
+  const signal = {
+    aborted: false,
+    throwIfAborted: () => {},
+    addEventListener: () => {
+      throw new Error('not a signal');
+    },
+  };
+  await expect(mutex.lock({ signal: signal as unknown as AbortSignal })).rejects.toThrow('not a signal');
+  held.release();
+  expect(mutex.tryLock()).toMatchObject({ ownerDied: false });
+});
+
 /** A lock that somebody else holds, whose thread is 1. */
 describe('a blocking call that is interrupted', () => {
   const OTHERS = 1;
   let word: Int32Array;
 
   function interrupt(block: () => unknown): void {
-    expect(() => runInNewContext('block()', { block }, { timeout: 50 })).toThrow('timed out');
+    expect((): unknown => runInNewContext('block()', { block }, { timeout: 50 })).toThrow('timed out');
   }
 
   beforeEach(() => {

@@ -127,10 +127,9 @@ void NativeMutex::EndBlocking(const Napi::CallbackInfo&) {
   if (owner != nullptr) owner->Resume();
 }
 
-// (asDead)
-void NativeMutex::Release(const Napi::CallbackInfo& info) {
+void NativeMutex::Release(const Napi::CallbackInfo&) {
   RobustOwner* owner = environment_->waiting->Owner();
-  if (owner != nullptr) owner->Release(word_, info[0].As<Napi::Boolean>().Value());
+  if (owner != nullptr) owner->Release(word_, false);
 }
 
 }  // namespace gips

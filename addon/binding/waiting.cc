@@ -198,4 +198,16 @@ std::shared_ptr<RobustPage> Waiting::PageOf(const std::shared_ptr<Mapping>& mapp
   return page;
 }
 
+void Waiting::RetirePagesOf(const Mapping& mapping) {
+  auto first = pages_.lower_bound(mapping.address());
+  auto end = pages_.lower_bound(mapping.address() + mapping.size());
+  for (auto each = first; each != end; ++each) {
+    auto page = each->second.lock();
+    if (page == nullptr) continue;
+    if (owner_ != nullptr) owner_->ReleaseAll(*page);
+    page->Retire();
+  }
+  pages_.erase(first, end);
+}
+
 }  // namespace gips

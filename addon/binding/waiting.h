@@ -64,6 +64,8 @@ class Waiting final : public EnvironmentHandle {
   void BeginBlocking();
   // The page a lock is in: one for all locks in it. Null with errno.
   std::shared_ptr<RobustPage> PageOf(const std::shared_ptr<Mapping>& mapping, uint8_t* address);
+  // The memory goes, which nobody waits in any more: locks that are held there get owners who learn of it as of a death.
+  void RetirePagesOf(const Mapping& mapping);
 
   void Shutdown() override;
 

@@ -33,7 +33,7 @@ export interface TypedArrayConstructor<T> {
 /** The descriptor of an open region, which keeps it. */
 export let descriptorOfRegion: (shm: Shm) => NativeDescriptor;
 
-/** What has to end before a region does. */
+/** The waits of a region. */
 export let waitsOf: (shm: Shm) => Waits;
 
 /**

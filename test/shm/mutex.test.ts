@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
 import { Shm, ShmMutex } from 'gips';
@@ -224,6 +225,20 @@ test('a signal that is none loses no lock', async () => {
   held.release();
   expect(mutex.tryLock()).toMatchObject({ ownerDied: false });
 });
+
+test('a closed region gives its memory back though its locks are garbage not yet collected', () => {
+  const before = regionsMapped();
+  const regions = Array.from({ length: 10 }, () => Shm.create(null, 4096));
+  const locks = regions.map((region) => new ShmMutex(region, 0).lockSync());
+  expect(regionsMapped()).toBeGreaterThan(before);
+  for (const region of regions) region.close();
+  expect(regionsMapped()).toBe(before);
+  for (const lock of locks) lock.release();
+});
+
+function regionsMapped(): number {
+  return readFileSync('/proc/self/maps', 'latin1').split('/memfd:gips-shm').length;
+}
 
 /** A lock that somebody else holds, whose thread is 1. */
 describe('a blocking call that is interrupted', () => {

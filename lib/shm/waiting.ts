@@ -11,18 +11,12 @@ const MIN_INT32 = -(2 ** 31);
 const MAX_INT32 = 2 ** 31 - 1;
 const WORD_SIZE = 4;
 
-/** Something of a region that ends with it. */
-export interface Dependent {
-  regionClosed(): void;
-}
-
-/** The waits of one region, and what else has to end before its memory goes. */
+/** The waits of one region, which have to end before its memory goes. */
 export class Waits {
   readonly region: NativeRegion;
   /** The region's name in messages. */
   readonly what: string;
   readonly calls = new PendingCalls();
-  readonly dependents = new Set<Dependent>();
   #isClosed = false;
 
   constructor(region: NativeRegion, what: string) {
@@ -59,8 +53,6 @@ export class Waits {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.calls.rejectAll(() => closedError(this.what));
-    for (const dependent of this.dependents) dependent.regionClosed();
-    this.dependents.clear();
   }
 
   #start(byteOffset: number, expected: number, { signal, timeout }: CallLimits, isBlocking: boolean): number {

@@ -1,7 +1,7 @@
 import type { GipsError } from '../errors.js';
-import { busyError, invalidArgType, outOfRange, systemError, timeoutError } from '../errors.js';
+import { busyError, invalidArgType, systemError, timeoutError } from '../errors.js';
 import { native, WaitEnd, type NativeMutex } from '../native/index.js';
-import { validateCallOptions, validateInteger, validateTimeout, type CallOptions } from '../validate.js';
+import { validateCallOptions, validateTimeout, type CallOptions } from '../validate.js';
 import { blockOn } from './calls.js';
 import { Shm, waitsOf } from './shm.js';
 import type { Waits } from './waiting.js';
@@ -43,8 +43,7 @@ export class ShmMutex {
     this.#waits = waitsOf(shm);
     this.#waits.requireOpen();
     const { region, what } = this.#waits;
-    const offset = validateInteger(byteOffset, 'byteOffset', 0, region.size - MUTEX_SIZE);
-    if (offset % ALIGNMENT !== 0) throw outOfRange('byteOffset', `a multiple of ${ALIGNMENT}`, byteOffset);
+    const offset = this.#waits.validatePlace(byteOffset, MUTEX_SIZE, ALIGNMENT);
     this.#what = `the lock at ${offset} of ${what}`;
     const mutex = native.createMutex(region, offset);
     if (typeof mutex === 'number') throw systemError(mutex, 'mmap', `use ${this.#what}`);

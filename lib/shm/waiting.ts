@@ -28,6 +28,15 @@ export class Waits {
     if (this.#isClosed) throw closedError(this.what);
   }
 
+  /** Where `size` bytes may lie: within the region, at a multiple of `alignment`. */
+  validatePlace(byteOffset: number, size: number, alignment: number): number {
+    const last = this.region.size - size;
+    if (last < 0) throw outOfRange('byteOffset', `in a region of at least ${size} bytes`, byteOffset);
+    const offset = validateInteger(byteOffset, 'byteOffset', 0, last);
+    if (offset % alignment !== 0) throw outOfRange('byteOffset', `a multiple of ${alignment}`, byteOffset);
+    return offset;
+  }
+
   async wait(byteOffset: number, expected: number, options: unknown): Promise<WaitResult> {
     const limits = validateCallOptions(options);
     const id = this.#start(byteOffset, expected, limits, false);
@@ -43,7 +52,7 @@ export class Waits {
 
   notify(byteOffset: number, count: number): number {
     this.requireOpen();
-    const offset = this.#validateOffset(byteOffset);
+    const offset = this.validatePlace(byteOffset, WORD_SIZE, WORD_SIZE);
     const limit = count === Infinity ? MAX_INT32 : Math.min(validateInteger(count, 'count', 0, Number.MAX_SAFE_INTEGER), MAX_INT32);
     return native.notify(this.region, offset, limit);
   }
@@ -57,7 +66,7 @@ export class Waits {
 
   #start(byteOffset: number, expected: number, { signal, timeout }: CallLimits, isBlocking: boolean): number {
     this.requireOpen();
-    const offset = this.#validateOffset(byteOffset);
+    const offset = this.validatePlace(byteOffset, WORD_SIZE, WORD_SIZE);
     const number = validateInteger(expected, 'expected', MIN_INT32, MAX_INT32);
     signal?.throwIfAborted();
     const id = native.startWait(this.region, offset, number, timeout, isBlocking);
@@ -73,11 +82,5 @@ export class Waits {
 
   #failed(errno: number): Error {
     return systemError(errno, 'pthread_create', `wait in ${this.what}`);
-  }
-
-  #validateOffset(byteOffset: number): number {
-    const offset = validateInteger(byteOffset, 'byteOffset', 0, this.region.size - WORD_SIZE);
-    if (offset % WORD_SIZE !== 0) throw outOfRange('byteOffset', `a multiple of ${WORD_SIZE}`, byteOffset);
-    return offset;
   }
 }

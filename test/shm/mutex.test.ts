@@ -200,6 +200,8 @@ test('bad arguments are errors', () => {
   for (const offset of [-8, 4, 1, 8192 - 63, 8192 - 56, 8192, 0.5, NaN]) {
     expect(() => new ShmMutex(shm, offset)).toThrow(badArgument('ERR_OUT_OF_RANGE', 'byteOffset', ''));
   }
+  const tooSmall = keep(Shm.create(null, 63));
+  expect(() => new ShmMutex(tooSmall, 0)).toThrow(badArgument('ERR_OUT_OF_RANGE', 'byteOffset', 'a region of at least 64 bytes'));
   expect(() => mutex.lockSync(-1)).toThrow(badArgument('ERR_OUT_OF_RANGE', 'timeout', ''));
 });
 

@@ -64,7 +64,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   bool ReadSlot(const SlotReference& reference, uint8_t* to) override;
   bool OnSlot(uint64_t number) override;
 
-  bool ReceiveBatch(napi_value batch);
+  bool ReceiveBatch(napi_value batch, bool by_loop);
   int ReceivePackets();
   Transport::Received ReceivePacket(uint8_t*& buffer);
   void DropUnfinished();

@@ -37,7 +37,7 @@ void NativeChannel::OnReady(int status, int events) {
     if (mode_ == Mode::Greeting) {
       reading_ = false;  // one call for the first packet; whoever decides on it watches again
       environment_->Dispatch(Environment::Event::Batch, {owner_.Value(), batch});
-    } else if (ReceiveBatch(batch)) {
+    } else if (ReceiveBatch(batch, true)) {
       in_busy_batch_ = records_ > 1;
       environment_->Dispatch(Environment::Event::Batch, {owner_.Value(), batch});
       in_busy_batch_ = false;
@@ -51,12 +51,12 @@ void NativeChannel::OnReady(int status, int events) {
 
 Napi::Value NativeChannel::Receive(const Napi::CallbackInfo& info) {
   Napi::Object batch = Napi::Object::New(info.Env());
-  ReceiveBatch(batch);
+  ReceiveBatch(batch, false);
   return batch;
 }
 
 // Fills in a NativeBatch. False if there is nothing to tell.
-bool NativeChannel::ReceiveBatch(napi_value batch) {
+bool NativeChannel::ReceiveBatch(napi_value batch, bool by_loop) {
   napi_env env = Env();
   auto set = [&](const char* name, napi_value value) {
     return value != nullptr && napi_set_named_property(env, batch, name, value) == napi_ok;
@@ -67,8 +67,7 @@ bool NativeChannel::ReceiveBatch(napi_value batch) {
   };
   // In an environment that is being terminated this fails, and what is there is not read for nobody.
   if (!set("count", number(0))) return false;
-  arena_.Account();
-  arena_.Begin(env);
+  arena_.Begin(env, by_loop);
   records_ = 0;
   batch_objects_.clear();
   int end = ended_ || !transport_.open() ? kEndOfFile : ReceivePackets();
@@ -186,13 +185,14 @@ bool NativeChannel::OnPool(const PoolOffer& offer) {
   if (packet_lost_ != 0) return true;  // without our answer it is not used
   Descriptor file = std::move(packet_objects_.front());
   packet_objects_.clear();
-  if (!peer_slots_.Open(std::move(file), offer)) return false;
+  if (outbox_.answers() > 0 || !peer_slots_.Open(std::move(file), offer)) return false;
   SendFrame({Kind::Slot, nullptr, 0, 0, nullptr}, true);
   return true;
 }
 
 bool NativeChannel::ReadSlot(const SlotReference& reference, uint8_t* to) {
-  if (!peer_slots_.Read(reference, to)) return false;
+  // More slots than there are cannot have come back to a peer to which the answers have not gone yet.
+  if (outbox_.answers() > peer_slots_.slots() || !peer_slots_.Read(reference, to)) return false;
   copied_ += reference.size;
   SendFrame({Kind::Slot, nullptr, 0, uint64_t{reference.slot} + 1, nullptr}, true);
   return true;

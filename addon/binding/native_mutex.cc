@@ -27,18 +27,26 @@ class LockCall final : public Waiting::Call {
     }
   }
 
+  void Settle() override {
+    if (is_patient_ && IsAcquired()) owner_.Settle();
+  }
+
   void Discard() override {
-    if (outcome == static_cast<int>(Outcome::Acquired)) owner_.Release(word_, false);
-    if (outcome == static_cast<int>(Outcome::AcquiredFromDead)) owner_.Release(word_, true);
+    if (!IsAcquired()) return;
+    owner_.Release(word_, outcome == static_cast<int>(Outcome::AcquiredFromDead));
+    Settle();
   }
 
   void GiveBack() override {
-    if (outcome < 0 || outcome == static_cast<int>(Outcome::Cancelled)) return;
+    if (!IsAcquired()) return;
     Discard();
     Set(Outcome::Suspended);
   }
 
  private:
+  bool IsAcquired() const {
+    return outcome == static_cast<int>(Outcome::Acquired) || outcome == static_cast<int>(Outcome::AcquiredFromDead);
+  }
   void Set(Outcome value) { outcome = static_cast<int>(value); }
 
   RobustOwner& owner_;
@@ -83,6 +91,7 @@ NativeMutex::NativeMutex(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
 Napi::Value NativeMutex::TryLock(const Napi::CallbackInfo& info) {
   RobustOwner* owner = environment_->waiting->Owner();
   if (owner == nullptr) return Errno(info.Env(), ECANCELED);
+  environment_->waiting->DiscardAbandoned();
   // Who asks again and again would leave no gap for the others.
   bool is_polite = info[0].As<Napi::Boolean>().Value();
   if (is_polite && word_.waiters() != 0) return Napi::Number::New(info.Env(), static_cast<int>(Outcome::Pending));
@@ -118,10 +127,9 @@ void NativeMutex::EndBlocking(const Napi::CallbackInfo&) {
   if (owner != nullptr) owner->Resume();
 }
 
-// (asDead)
-void NativeMutex::Release(const Napi::CallbackInfo& info) {
+void NativeMutex::Release(const Napi::CallbackInfo&) {
   RobustOwner* owner = environment_->waiting->Owner();
-  if (owner != nullptr) owner->Release(word_, info[0].As<Napi::Boolean>().Value());
+  if (owner != nullptr) owner->Release(word_, false);
 }
 
 }  // namespace gips

@@ -63,6 +63,9 @@ export const End = {
   VIOLATION: 2,
 } as const;
 
+/** What a descriptor is ready for, or is watched for, as bits. */
+export const Readiness = { READABLE: 1, WRITABLE: 2 } as const;
+
 /** What the first packet of an accepted connection turned out to be. */
 export const FirstPacket = { NONE: 0, HELLO: 1, RAW: 2, EOF: 3, VIOLATION: 4 } as const;
 
@@ -238,7 +241,10 @@ export interface NativeRegion {
   resize(size: number): void;
   /** Takes over the size that another process has set. False if it makes no sense. */
   remap(): boolean;
-  /** Detaches the `buffer` and lets go of the memory. Who still works on its memory finds zeros there. */
+  /**
+   * Detaches the `buffer` and lets go of the memory. Who still works on its memory finds zeros there. The next owners of locks that are held in
+   * it are told that this one died. Calls that wait in it have been discarded.
+   */
   close(): void;
 }
 
@@ -275,8 +281,8 @@ export interface NativeMutex {
    */
   beginBlocking(): boolean;
   endBlocking(): void;
-  /** Nothing if it is not held. `asDead`: the next owner is told that this one died. */
-  release(asDead: boolean): void;
+  /** Nothing if it is not held. */
+  release(): void;
 }
 
 /** Kinds of descriptor: sockets by their type, those that listen apart; `file` is a regular file. */

@@ -22,6 +22,9 @@ class RobustPage {
   static std::shared_ptr<RobustPage> MapPrivate();
   static size_t Size();
 
+  // Takes the shared page away, when no lock in it is held: one that is garbage does not keep a whole region.
+  void Retire();
+
   explicit RobustPage(uint8_t* pair) : pair_(pair) {}
   ~RobustPage();
   RobustPage(const RobustPage&) = delete;
@@ -37,7 +40,8 @@ class RobustPage {
 };
 
 // In memory that is zero at first: the word (0 unlocked, else the owner's thread id, FUTEX_WAITERS, FUTEX_OWNER_DIED), then the number of
-// those who wait for it. Waiters that were killed stay counted, which costs a system call at each release.
+// those who wait for it. Waiters that were killed stay counted, which costs a system call at each release and a thread's turn at each
+// polite acquisition, and nothing else.
 class RobustWord {
  public:
   RobustWord() = default;
@@ -46,6 +50,7 @@ class RobustWord {
   SharedWord& word() const { return page_->word(offset_); }
   SharedWord& waiters() const { return page_->word(offset_ + sizeof(SharedWord)); }
   robust_list* node() const { return &page_->node(offset_); }
+  bool IsIn(const RobustPage& page) const { return page_.get() == &page; }
 
  private:
   std::shared_ptr<RobustPage> page_;

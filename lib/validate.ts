@@ -5,8 +5,11 @@ import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
 /** What can be sent: strings travel as UTF-8 (a lone surrogate as U+FFFD), buffers and views as their bytes. */
 export type Payload = string | ArrayBuffer | ArrayBufferView;
 
+/** The largest number a descriptor can have. */
+const MAX_FD = 2 ** 31 - 1;
+
 /** The largest timeout a timer of Node can hold, in milliseconds. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
+export const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** Limits of one operation that can wait. */
 export interface CallOptions {
@@ -55,6 +58,12 @@ export function validateObject(value: unknown, name: string): Record<string, unk
   throw invalidArgType(name, 'of type object', value);
 }
 
+/** An `Error`, also one of another realm, or nothing. */
+export function validateError(value: unknown, name: string): Error | undefined {
+  if (value === undefined || value instanceof Error || types.isNativeError(value)) return value;
+  throw invalidArgType(name, 'an instance of Error', value);
+}
+
 export function validateString(value: unknown, name: string): string {
   if (typeof value === 'string') return value;
   throw invalidArgType(name, 'of type string', value);
@@ -75,6 +84,11 @@ export function validateInteger(value: unknown, name: string, min: number, max: 
   if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw outOfRange(name, `an integer from ${min} to ${max}`, value);
+}
+
+/** The number of a descriptor; whether it is open is not looked at. */
+export function validateFd(value: unknown, name: string): number {
+  return validateInteger(value, name, 0, MAX_FD);
 }
 
 /**

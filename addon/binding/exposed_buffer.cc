@@ -27,7 +27,8 @@ napi_status ExposedBuffer::Create(napi_env env, std::shared_ptr<Mapping> mapping
   }
   napi_create_reference(env, *buffer, 0, &exposed->object_);
   exposed->has_object_ = napi_add_finalizer(env, *buffer, exposed, OnObjectGone, nullptr, nullptr) == napi_ok;
-  // Runs before Node's own hook for this buffer: the last one that was added is the first.
+  exposed->PostSentinel();
+  // For versions of Node whose own hook for this buffer is such a hook too: the last one that was added is the first.
   napi_add_env_cleanup_hook(env, OnEnvironmentEnd, exposed);
   return napi_ok;
 }
@@ -52,8 +53,30 @@ void ExposedBuffer::OnObjectGone(napi_env, void* data, void*) {
 // Node is about to say that the store is freed, whether or not it is (CallbackInfo::CleanupHook): a buffer that was transferred to another
 // thread outlives this environment, and nothing will ever tell when it ends.
 void ExposedBuffer::OnEnvironmentEnd(void* data) {
-  auto* self = static_cast<ExposedBuffer*>(data);
-  if (self->has_store_ && self->IsOutOfReach()) self->mapping_->Forsake();
+  static_cast<ExposedBuffer*>(data)->JudgeEnd();
+}
+
+// Node is about to say that the store is freed, whether or not it is (CallbackInfo): a buffer that was transferred to another thread
+// outlives this environment, and nothing will ever tell when it ends.
+void ExposedBuffer::JudgeEnd() {
+  if (has_store_ && IsOutOfReach()) mapping_->Forsake();
+}
+
+// Newer versions let go of all buffers before they run any hook (Environment::RunCleanup), the youngest first.
+void ExposedBuffer::PostSentinel() {
+  auto on_freed = [](napi_env, void*, void* hint) {
+    auto* sentinel = static_cast<Sentinel*>(hint);
+    if (sentinel->exposed != nullptr) {
+      sentinel->exposed->JudgeEnd();
+      sentinel->exposed->sentinel_ = nullptr;
+    }
+    delete sentinel;
+  };
+  auto* sentinel = new Sentinel{this};
+  napi_value object;
+  if (napi_create_external_arraybuffer(env_, sentinel, sizeof(Sentinel), on_freed, sentinel, &object) != napi_ok) return;
+  sentinel_ = sentinel;
+  napi_create_reference(env_, object, 1, &sentinel_object_);
 }
 
 bool ExposedBuffer::IsOutOfReach() {
@@ -69,6 +92,8 @@ void ExposedBuffer::Release() {
   if (has_store_ || has_object_) return;
   napi_remove_env_cleanup_hook(env_, OnEnvironmentEnd, this);
   if (object_ != nullptr) napi_delete_reference(env_, object_);
+  if (sentinel_object_ != nullptr) napi_delete_reference(env_, sentinel_object_);
+  if (sentinel_ != nullptr) sentinel_->exposed = nullptr;
   delete this;
 }
 

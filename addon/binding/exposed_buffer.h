@@ -27,12 +27,20 @@ class ExposedBuffer {
   static void OnStoreFreed(napi_env env, void* data, void* hint);
   static void OnObjectGone(napi_env env, void* data, void* hint);
   static void OnEnvironmentEnd(void* data);
+  void PostSentinel();
+  void JudgeEnd();
   bool IsOutOfReach();
   void Release();
 
   napi_env env_;
   std::shared_ptr<Mapping> mapping_;
   napi_ref object_ = nullptr;  // weak
+  // A buffer made after ours: Node lets go of it before ours when the environment ends, and by that we know.
+  struct Sentinel {
+    ExposedBuffer* exposed;
+  };
+  Sentinel* sentinel_ = nullptr;
+  napi_ref sentinel_object_ = nullptr;
   bool has_store_ = true;
   bool has_object_ = false;
 };

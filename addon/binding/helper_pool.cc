@@ -17,7 +17,7 @@ int HelperPool::Submit(std::shared_ptr<Job> job) {
   if (queue_.size() >= idle_) {
     auto thread = threads_.emplace(threads_.end());
     auto assignment = std::make_unique<Assignment>(Assignment{this, thread});
-    int error = HelperThread::Start(*thread, Body, assignment.get());
+    int error = HelperThread::Start(*thread, "gips-wait", Body, assignment.get());
     if (error != 0) {
       threads_.erase(thread);
       return error;

@@ -27,18 +27,26 @@ class LockCall final : public Waiting::Call {
     }
   }
 
+  void Settle() override {
+    if (is_patient_ && IsAcquired()) owner_.Settle();
+  }
+
   void Discard() override {
-    if (outcome == static_cast<int>(Outcome::Acquired)) owner_.Release(word_, false);
-    if (outcome == static_cast<int>(Outcome::AcquiredFromDead)) owner_.Release(word_, true);
+    if (!IsAcquired()) return;
+    owner_.Release(word_, outcome == static_cast<int>(Outcome::AcquiredFromDead));
+    Settle();
   }
 
   void GiveBack() override {
-    if (outcome < 0 || outcome == static_cast<int>(Outcome::Cancelled)) return;
+    if (!IsAcquired()) return;
     Discard();
     Set(Outcome::Suspended);
   }
 
  private:
+  bool IsAcquired() const {
+    return outcome == static_cast<int>(Outcome::Acquired) || outcome == static_cast<int>(Outcome::AcquiredFromDead);
+  }
   void Set(Outcome value) { outcome = static_cast<int>(value); }
 
   RobustOwner& owner_;

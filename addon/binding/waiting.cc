@@ -1,6 +1,7 @@
 #include "binding/waiting.h"
 
 #include <cerrno>
+#include <thread>
 #include <utility>
 
 namespace gips {
@@ -147,7 +148,9 @@ void Waiting::Deliver() {
     }
     napi_value arguments[2];
     napi_create_uint32(environment_.env(), id, &arguments[0]);
-    napi_create_int32(environment_.env(), Take(id)->outcome, &arguments[1]);
+    auto call = Take(id);
+    call->Settle();
+    napi_create_int32(environment_.env(), call->outcome, &arguments[1]);
     environment_.Dispatch(Environment::Event::Waited, {arguments[0], arguments[1]});
   }
 }
@@ -159,8 +162,11 @@ RobustOwner* Waiting::Owner() {
 
 void Waiting::BeginBlocking() {
   owner_->Suspend();
-  for (const auto& [id, call] : calls_) {
-    if (!call->is_blocking_ && pool_->IsDone(*call)) call->GiveBack();
+  // A thread that has just got a lock needs a moment to say so.
+  for (; owner_->HasUnsettled(); std::this_thread::yield()) {
+    for (const auto& [id, call] : calls_) {
+      if (!call->is_blocking_ && pool_->IsDone(*call)) call->GiveBack();
+    }
   }
 }
 

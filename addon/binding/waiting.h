@@ -23,6 +23,8 @@ class Waiting final : public EnvironmentHandle {
   class Call : public HelperPool::Job {
    public:
     void Cancel() override { cancellation_.Cancel(); }
+    // JavaScript is told the outcome.
+    virtual void Settle() {}
     // Nobody wants the outcome any more: what came with it is for others.
     virtual void Discard() = 0;
     // Undoes an outcome that JavaScript has not heard of, if others of this thread have to come first.

@@ -74,8 +74,10 @@ Inbox::Verdict Inbox::Accept(const uint8_t* packet, size_t size, uint32_t object
     FrameHeader header = DecodeHeader(packet + offset);
     size_t end = offset + kHeaderSize + header.length;
     if (header.length > kMaxFramePayload || end > size || !IsValid(header) || goodbye_) return Verdict::Violation;
-    // Objects belong to a frame that is alone in its packet, and exactly as many come as it says.
-    if (header.objects != objects || (objects > 0 && (offset != 0 || end != size))) return Verdict::Violation;
+    // Objects belong to a frame that is alone in its packet, and exactly as many come as it says. So is one that stands for a slot: a
+    // packet is what the receiver takes at a time, and may not be as large as thousands of slots.
+    bool is_alone = offset == 0 && end == size;
+    if (header.objects != objects || ((objects > 0 || (header.flags & kFlagPooled)) && !is_alone)) return Verdict::Violation;
     Verdict verdict = AcceptFrame(header, packet + offset + kHeaderSize, sink);
     if (verdict != Verdict::Good) return verdict;
     offset = end;

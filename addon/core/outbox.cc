@@ -53,8 +53,10 @@ void Outbox::Open(bool raw, uint64_t mark) {
 
 Outbox::Result Outbox::Send(Frame frame, bool at_once) {
   if (broken_) return {SendStatus::Broken, 0};
-  OfferSlots(frame.size);
   uint64_t sequence = ++sequence_;
+  // GOODBYE is the last frame: while it waits, slots of the peer's are still read, and their answers are no longer wanted.
+  if (said_goodbye_) return {SendStatus::Sent, sequence};
+  said_goodbye_ = frame.kind == Kind::Goodbye;
   auto enqueue = [&] {
     Entry entry(frame, sequence);
     return Result{Enqueue(entry), sequence};
@@ -226,6 +228,7 @@ SendStatus Outbox::SendPiece(Entry& entry) {
   }
   uint8_t head[kHeaderSize + kFragmentPrefix + kSlotReferenceSize];
   bool first = entry.offset == 0;
+  if (first) OfferSlots(entry.size);
   bool pooled = entry.has_staged() || Stage(entry);
   size_t prefix = entry.fragmented() && first ? kFragmentPrefix : 0;
   if (prefix > 0) EncodeFragmentPrefix({entry.kind, static_cast<uint32_t>(entry.size)}, head + kHeaderSize);

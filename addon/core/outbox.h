@@ -145,6 +145,7 @@ class Outbox {
   bool raw_ = false;
   bool blocked_ = false;
   bool broken_ = false;
+  bool said_goodbye_ = false;
 };
 
 }  // namespace gips

@@ -13,8 +13,9 @@ constexpr size_t kPooledFrom = 128 * 1024;
 }  // namespace
 
 // Before the peer has accepted it, payloads go in packets as ever: an offer whose descriptor the peer has no room for costs nothing else.
+// It goes when a large message is next: everything that must come before has left, such as the welcome, or the last withdrawal.
 void Outbox::OfferSlots(size_t payload) {
-  if (slots_ == nullptr || payload < kPooledFrom || pool_state_ != PoolState::None || blocked_) return;
+  if (slots_ == nullptr || payload < kPooledFrom || pool_state_ != PoolState::None) return;
   const Attachment* memory = slots_->Open();
   if (memory == nullptr) return;
   uint8_t packet[kHeaderSize + kPoolOfferSize];
@@ -66,7 +67,7 @@ bool Outbox::TrimSlots() {
   if (pool_state_ != PoolState::InUse) return false;
   bool idle = !slots_used_ && slots_taken_ == 0;
   slots_used_ = false;
-  if (!idle) return true;
+  if (!idle || exempt_waiting_ > 0) return true;  // nothing that might offer it anew may go before the withdrawal
   uint8_t withdrawal[kPoolOfferSize];
   EncodePoolOffer({slots_->offer().slot_size, 0}, withdrawal);
   CloseSlots();

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { systemError } from '../errors.js';
 import type { NativeAcceptor, NativeChannel } from '../native/index.js';
+import { MAX_TIMEOUT } from '../validate.js';
 import type { AcceptorOwner } from './dispatch.js';
 import { READABLE } from './link.js';
 import type { Member } from './selection.js';
@@ -14,8 +15,6 @@ const CLIENT_LEFT = -constants.errno.ECONNABORTED;
 const MAX_PER_WAKE = 64;
 /** How often to look whether a shortage is over: it may end in ways nobody tells of. */
 const RETRY_MS = 100;
-/** The longest a timer can run. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Who the clients are for. */
 export interface AcceptingHost {
@@ -53,6 +52,10 @@ export class Accepting implements AcceptorOwner, Member {
     return this.#isClosed || this.#isHeld || this.#retryAt !== Infinity;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Accepts nobody until told otherwise. */
   hold(isHeld: boolean): void {
     const wasPaused = this.isPaused;
@@ -71,8 +74,9 @@ export class Accepting implements AcceptorOwner, Member {
 
   /** The event loop has nothing to watch for now, but the listener is as open as before. */
   unwatch(): void {
+    if (this.#isClosed) return;
     this.acceptor.unwatch();
-    this.#standIn ??= setInterval(() => undefined, MAX_TIMER_MS);
+    this.#standIn ??= setInterval(() => undefined, MAX_TIMEOUT);
     if (!this.#isRefed) this.#standIn.unref();
   }
 

@@ -21,8 +21,6 @@ export interface AdmissionHost extends SessionHost {
   readonly address: string;
   readonly policy: Policy;
   readonly settings: ListenerSettings;
-  /** Validators may take their time, because an event loop will hear of their answer. */
-  readonly isWatched: boolean;
   /** No more connections are wanted. */
   readonly isFull: boolean;
   /** Nothing is to be done for the client until a validator has answered. */

@@ -10,6 +10,10 @@ export class Admissions {
     return this.#waiting.values();
   }
 
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
   add(admission: Admission): void {
     this.#waiting.add(admission);
     this.#arm(admission.deadline);

@@ -50,7 +50,8 @@ export function adopt(object: unknown, options: { policy?: unknown } = {}): Host
   const resolved = policy.resolve();
   const acceptor = native.adoptAcceptor(descriptorOf(object));
   if (typeof acceptor === 'number') throw systemError(acceptor, 'getsockopt', 'accept on a listening socket of another process');
-  return new Host(acceptor, nameOf(acceptor.address), resolved, settings);
+  const name = nameOf(acceptor.address);
+  return new Host(acceptor, name, resolved.resolve(name), settings);
 }
 
 function begin(service: unknown, options: unknown): Binding {

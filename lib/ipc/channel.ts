@@ -1,5 +1,5 @@
 import { kSource, type Source, type SourceHandle } from '../poll/source.js';
-import { validateCallOptions, type CallLimits, type Payload } from '../validate.js';
+import { validateCallOptions, validateError, type CallLimits, type Payload } from '../validate.js';
 import { ChannelHandle } from './channel-handle.js';
 import type { Credentials } from './credentials.js';
 import { ObservedEmitter } from './events.js';
@@ -131,7 +131,7 @@ export abstract class Channel extends ObservedEmitter implements AsyncIterable<M
    * @param error what pending calls fail with, and `closed` resolves with
    */
   destroy(error?: Error): void {
-    this.#session.destroy(error);
+    this.#session.destroy(validateError(error, 'error'));
   }
 
   /** Undoes `unref`. */

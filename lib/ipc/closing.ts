@@ -3,6 +3,7 @@ import type { CallLimits } from '../validate.js';
 import { Deadline } from './deadline.js';
 import { closed, untaken, vanished } from './endings.js';
 import type { Session } from './session.js';
+import { throwIfAborted } from './waiter.js';
 
 /** How this side leaves a channel in order: it sends what was accepted, says goodbye and closes. */
 export class Closing {
@@ -43,7 +44,7 @@ export class Closing {
     session.sender.close(ending);
     session.link.onClose?.();
     try {
-      if (signal?.aborted === true) throw signal.reason;
+      throwIfAborted({ signal });
       while (!session.isOver && !this.sayGoodbye()) {
         session.link.watchAlone();
         await session.sender.whenEmpty({ signal, timeout: deadline.remaining });
@@ -54,6 +55,6 @@ export class Closing {
     }
     session.release();
     session.host?.onDiscarded(session);
-    if (signal?.aborted === true) throw signal.reason;
+    throwIfAborted({ signal });
   }
 }

@@ -16,7 +16,7 @@ import { validateConnectOptions, type ConnectSettings } from './options.js';
 import { ServiceDescriptor } from './service-descriptor.js';
 import { Session } from './session.js';
 import type { Ending } from './taker.js';
-import { Waiter } from './waiter.js';
+import { throwIfAborted, Waiter } from './waiter.js';
 
 const QUEUE_IS_FULL = -constants.errno.EAGAIN;
 const MAX_BACKOFF_MS = 20;
@@ -76,7 +76,7 @@ async function openSocket(attempt: Attempt): Promise<NativeChannel> {
   const { signal } = attempt.settings;
   const options = signal === undefined ? {} : { signal };
   for (let backoff = 1; ; backoff = Math.min(2 * backoff, MAX_BACKOFF_MS)) {
-    if (signal?.aborted === true) throw signal.reason;
+    throwIfAborted({ signal });
     const socket = tryOpenSocket(attempt);
     if (socket !== undefined) return socket;
     await sleep(Math.min(backoff, attempt.deadline.remaining), undefined, options).catch(() => undefined);
@@ -85,7 +85,7 @@ async function openSocket(attempt: Attempt): Promise<NativeChannel> {
 
 function openSocketSync(attempt: Attempt): NativeChannel {
   for (let backoff = 1; ; backoff = Math.min(2 * backoff, MAX_BACKOFF_MS)) {
-    if (attempt.settings.signal?.aborted === true) throw attempt.settings.signal.reason;
+    throwIfAborted(attempt.settings);
     const socket = tryOpenSocket(attempt);
     if (socket !== undefined) return socket;
     sleepSync(Math.min(backoff, attempt.deadline.remaining));

@@ -7,6 +7,9 @@ import type { Session } from './session.js';
 /** The public face of a listener's session. */
 export let createConnection: (session: Session) => Connection;
 
+/** As `Connection.reply`, with the message to answer apart from the options. */
+export let replyTo: (connection: Connection, to: Message, payload: Payload, options: SendOptions | undefined) => Promise<void>;
+
 /** The server's end of one client's connection. Made by a `Listener`. */
 export class Connection extends Channel {
   readonly #session: Session;
@@ -18,6 +21,7 @@ export class Connection extends Channel {
 
   static {
     createConnection = (session) => new Connection(session);
+    replyTo = (connection, to, payload, options) => connection.#session.sender.reply(to, payload, options);
   }
 
   /**

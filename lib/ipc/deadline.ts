@@ -1,7 +1,5 @@
 /** Time limits of the blocking forms. */
-
-/** The longest wait in one native call: between two of them a worker thread can be terminated, and other deadlines are kept. */
-export const SLICE_MS = 100;
+import { SLICE_MS } from '../poll/source.js';
 
 /** A moment after which an operation gives up. */
 export class Deadline {

@@ -65,7 +65,7 @@ export function outOfMemory(errno: number, { what, address }: Subject): Ending {
 
 /** This side has closed the channel. */
 export function closed({ what, address }: Subject): Ending {
-  return { error: () => closedError(what, address), isOrderly: true };
+  return { error: () => closedError(what, address), isOrderly: true, isOwn: true };
 }
 
 /** The server did not admit this client. */

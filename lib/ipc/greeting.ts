@@ -1,4 +1,5 @@
 /** The payloads of HELLO, WELCOME and REFUSED, as docs/wire-protocol.md lays them out. */
+import { MAX_NAME_BYTES } from './names.js';
 
 const MAGIC = Buffer.from('gips\r\n\x1a\n', 'latin1');
 const VERSION_OFFSET = 8;
@@ -7,7 +8,6 @@ const FEATURES_OFFSET = 12;
 const WINDOW_OFFSET = 16;
 const MAX_MESSAGE_OFFSET = 20;
 const HELLO_SIZE = 24;
-const MAX_NAME_BYTES = 100;
 const WELCOME_SIZE = 16;
 
 /** The version of the protocol this library speaks. */

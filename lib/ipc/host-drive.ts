@@ -1,5 +1,6 @@
 /** Who drives a listener with all its clients: the event loop, a poller, or nobody but the calls of its user. */
-import { busyError, systemError } from '../errors.js';
+import { systemError } from '../errors.js';
+import { Claim } from '../poll/claim.js';
 import type { Accepting } from './accepting.js';
 import type { Admission } from './admission.js';
 import { Selection } from './selection.js';
@@ -18,8 +19,7 @@ export interface Driven {
 export class HostDrive {
   readonly #driven: Driven;
   #selection: Selection | undefined = undefined;
-  #poller: object | undefined = undefined;
-  #isWatched = false;
+  readonly #claim = new Claim();
   #isOpen = true;
 
   constructor(driven: Driven) {
@@ -27,7 +27,7 @@ export class HostDrive {
   }
 
   get isWatched(): boolean {
-    return this.#isWatched;
+    return this.#claim.isWatched;
   }
 
   /** The descriptor for a poller; -1 as long as none has claimed it. */
@@ -37,28 +37,24 @@ export class HostDrive {
 
   /** The first asynchronous use brings all of it into the event loop. */
   watch(): void {
-    if (this.#isWatched || !this.#isOpen) return;
+    if (this.isWatched || !this.#isOpen) return;
     const { what, accepting, admissions, sessions } = this.#driven;
-    if (this.#poller !== undefined)
-      throw busyError(`Cannot use ${what} asynchronously: it is registered with a Poller; deregister it first`);
+    this.#claim.assertFree(what);
     if (accepting.isPaused) accepting.unwatch();
     else this.#watchAcceptor();
-    this.#isWatched = true;
+    this.#claim.watch();
     this.#dropSelection();
     for (const admission of admissions) admission.socket.watch(true);
     for (const { link } of sessions) if (!link.isClaimed) link.watchAlone();
   }
 
   claim(poller: object): void {
-    const { what } = this.#driven;
-    if (this.#isWatched) throw busyError(`Cannot register ${what}: it has been used asynchronously, so the event loop watches it`);
-    if (this.#poller !== undefined && this.#poller !== poller) throw busyError(`Cannot register ${what}: another Poller has it`);
-    this.#poller = poller;
+    this.#claim.take(poller, this.#driven.what);
     this.#select();
   }
 
   unclaim(poller: object): void {
-    if (this.#poller === poller) this.#poller = undefined;
+    this.#claim.drop(poller);
   }
 
   /** Lets in what has arrived at the system, without waiting. */
@@ -71,7 +67,7 @@ export class HostDrive {
     if (!this.#isOpen) return;
     const selection = this.#select();
     // While a call blocks the event loop, nobody else sends what waits for its turn.
-    if (this.#isWatched) {
+    if (this.isWatched) {
       for (const session of this.#driven.sessions) {
         session.flush();
         selection.update(session);
@@ -82,14 +78,14 @@ export class HostDrive {
   }
 
   addAdmission(admission: Admission): void {
-    if (this.#isWatched) admission.socket.watch(true);
+    if (this.isWatched) admission.socket.watch(true);
     this.#selection?.add(admission, admission);
   }
 
   addSession(session: Session): void {
     session.link.onWatch = () => this.watch();
     session.link.onInterest = () => this.#selection?.update(session);
-    if (this.#isWatched) session.link.watchAlone();
+    if (this.isWatched) session.link.watchAlone();
     this.#selection?.add(session, session);
   }
 
@@ -103,7 +99,7 @@ export class HostDrive {
     const { accepting } = this.#driven;
     if (!isAccepting) this.#selection?.remove(accepting);
     else this.#selection?.add(accepting, accepting);
-    if (!this.#isWatched) return;
+    if (!this.isWatched) return;
     if (isAccepting) this.#watchAcceptor();
     else accepting.unwatch();
   }

@@ -8,6 +8,7 @@ import { Admissions } from './admissions.js';
 import { Arrivals } from './arrivals.js';
 import { createConnection, type Connection } from './connection.js';
 import './dispatch.js';
+import { Draining } from './draining.js';
 import type { ListenerEvents } from './events.js';
 import { HostDrive, type Driven } from './host-drive.js';
 import { forget, keep, type OpenHandle } from './open-handles.js';
@@ -52,6 +53,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   #use: Use | undefined = undefined;
   #isClosed = false;
   #closing: Promise<void> | undefined = undefined;
+  readonly #draining = new Draining();
 
   constructor(acceptor: NativeAcceptor, address: string, policy: Policy, settings: ListenerSettings) {
     this.what = `Listener "${address}"`;
@@ -113,7 +115,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   }
 
   share(): NativeDescriptor {
-    this.assertOpen();
+    if (this.accepting.isClosed) throw closedError(this.what, this.address);
     const descriptor = this.accepting.acceptor.share();
     if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', `share ${this.what}`, this.address);
     return descriptor;
@@ -175,6 +177,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
 
   onRejected(admission: Admission, error: Error | undefined): void {
     this.#forgetAdmission(admission);
+    this.#checkDrained();
     if (error === undefined) return;
     this.#rejected += 1;
     if (this.events !== undefined) emitSafely(this.events, 'rejected', error, admission.credentials);
@@ -210,13 +213,19 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     if (session.isOver && this.#connections.has(session)) this.#forget(session);
   }
 
+  /** Somebody hears of connections from now on, who may not want any messages of those that have left. */
+  onObserved(): void {
+    this.#checkLeftovers();
+  }
+
   onLoss(session: Session, error: Error): void {
     if (!emitSafely(this.connectionOf(session), 'error', error)) this.#emitError(error);
   }
 
-  /** Stops accepting, frees the name, and closes every connection. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /** Stops accepting, frees the name, and closes every connection that is still there after `drain` ms. */
+  close(drain: number): Promise<void> {
+    if (drain === 0) this.#draining.end();
+    this.#closing ??= this.#close(drain);
     return this.#closing;
   }
 
@@ -228,7 +237,8 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     this.accepting.close();
   }
 
-  async #close(): Promise<void> {
+  async #close(drain: number): Promise<void> {
+    if (drain > 0) await this.#drain(drain);
     this.#isClosed = true;
     this.onClose?.();
     this.accepting.close();
@@ -244,6 +254,18 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     if (this.events !== undefined) emitSafely(this.events, 'close');
   }
 
+  /** Accepts nobody any more, and resolves once all clients have left, or `ms` have passed. */
+  async #drain(ms: number): Promise<void> {
+    this.drive.setAccepting(false);
+    this.accepting.close();
+    this.#checkDrained();
+    await this.#draining.wait(ms);
+  }
+
+  #checkDrained(): void {
+    if (this.accepting.isClosed && this.#connections.size === 0 && this.admissions.isEmpty) this.#draining.end();
+  }
+
   #forgetAdmission(admission: Admission): void {
     this.admissions.delete(admission);
     this.drive.remove(admission);
@@ -255,6 +277,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     this.arrivals.forget(session);
     this.#ended.add(session.counters);
     this.#checkLeftovers();
+    this.#checkDrained();
   }
 
   /** Clients that come, send and go faster than their messages are taken have to wait, or those would pile up. */

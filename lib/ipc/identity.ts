@@ -16,7 +16,7 @@ export async function check(policy: Policy, channel: NativeChannel, credentials:
   const peer = processOf(policy, channel);
   try {
     await policy.check(credentials);
-    if (peer !== undefined) requireAlive(peer, credentials);
+    if (peer !== undefined) requireAlive(peer, credentials, policy.service);
   } finally {
     peer?.close();
   }
@@ -27,7 +27,7 @@ export function checkSync(policy: Policy, channel: NativeChannel, credentials: C
   const peer = processOf(policy, channel);
   try {
     policy.checkSync(credentials);
-    if (peer !== undefined) requireAlive(peer, credentials);
+    if (peer !== undefined) requireAlive(peer, credentials, policy.service);
   } finally {
     peer?.close();
   }
@@ -42,12 +42,13 @@ function processOf(policy: Policy, channel: NativeChannel): NativeDescriptor | u
   return typeof peer === 'number' ? undefined : peer;
 }
 
-function requireAlive(peer: NativeDescriptor, { pid }: Credentials): void {
+function requireAlive(peer: NativeDescriptor, { pid }: Credentials, address: string | undefined): void {
   if (!native.processExited(peer)) return;
   throw new GipsError(
     `process ${pid} exited while the policy's validators looked at it, so what they saw may have been another one; try again`,
     {
       code: 'EACCES',
+      address,
     },
   );
 }

@@ -9,7 +9,7 @@ export type { ChannelEvents, ListenerEvents } from './events.js';
 export { IpcObject, type Objects } from './ipc-object.js';
 export { Listener } from './listener.js';
 export { Message } from './message.js';
-export type { CallOptions, ConnectOptions, KeepAlive, ListenerOptions, SendOptions } from './options.js';
+export type { CallOptions, ConnectOptions, KeepAlive, ListenerCloseOptions, ListenerOptions, SendOptions } from './options.js';
 export { Pod } from './pod.js';
 export { Policy, type CredentialValidator } from './policy.js';
 export { ServiceDescriptor } from './service-descriptor.js';

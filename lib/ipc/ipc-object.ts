@@ -3,14 +3,14 @@ import type { FileHandle } from 'node:fs/promises';
 import { GipsError, closedError, invalidArgType, invalidArgValue, systemError } from '../errors.js';
 import { native, type DescriptorType, type NativeDescriptor } from '../native/index.js';
 import { descriptorOfRegion, Shm } from '../shm/shm.js';
-import { validateInteger, validateObject } from '../validate.js';
+import { validateFd, validateObject } from '../validate.js';
+import type { Subject } from './endings.js';
 
 /** What can be sent along with a payload. */
 export type Objects = Iterable<IpcObject | Shm>;
 
 /** Objects per message: the most that Linux passes at once (SCM_MAX_FD). */
 const MAX_OBJECTS = 253;
-const MAX_FD = 2 ** 31 - 1;
 
 /** An object that owns `descriptor`. */
 export let wrap: (descriptor: NativeDescriptor) => IpcObject;
@@ -50,7 +50,7 @@ export class IpcObject implements Disposable {
     if (source instanceof Shm) return duplicate(descriptorOfRegion(source).fd);
     if (source instanceof net.Socket) return duplicateSocket(source);
     if (source instanceof net.Server) return duplicateServer(source);
-    return duplicate(validateInteger(validateObject(source, 'source').fd, 'source.fd', 0, MAX_FD));
+    return duplicate(validateFd(validateObject(source, 'source').fd, 'source.fd'));
   }
 
   /**
@@ -122,10 +122,10 @@ export class IpcObject implements Disposable {
 }
 
 /**
- * The descriptors of what a caller sends along; none of them is consumed.
+ * The descriptors of what a caller sends along to `subject`; none of them is consumed.
  * @throws TypeError for what is no list of objects, GipsError `EMSGSIZE` if there are too many, `ERR_GIPS_CLOSED` if one is closed
  */
-export function descriptorsOf(objects: unknown): NativeDescriptor[] {
+export function descriptorsOf(objects: unknown, { what, address }: Subject): NativeDescriptor[] {
   if (typeof objects !== 'object' || objects === null || !(Symbol.iterator in objects)) {
     throw invalidArgType('options.objects', 'an iterable of IpcObject and Shm', objects);
   }
@@ -135,7 +135,8 @@ export function descriptorsOf(objects: unknown): NativeDescriptor[] {
       throw invalidArgType(`options.objects[${list.length}]`, 'an instance of IpcObject or Shm', object);
     }
     if (list.length === MAX_OBJECTS) {
-      throw new GipsError(`a message carries at most ${MAX_OBJECTS} objects; send the others with another one`, { code: 'EMSGSIZE' });
+      const message = `send to ${what}: a message carries at most ${MAX_OBJECTS} objects; send the others with another one`;
+      throw new GipsError(message, { code: 'EMSGSIZE', address });
     }
     list.push(object);
   }

@@ -1,19 +1,24 @@
 import type { Supply } from './supply.js';
-import type { IterationState } from './taker.js';
+import type { Ending, IterationState } from './taker.js';
 
 /** A hand-written iterator over a supply: a generator's step costs more than the rest of a message's way together. */
 export class Iteration<T> implements AsyncIterableIterator<T, undefined>, IterationState {
   readonly description = 'an iterator';
   readonly #supply: Supply<T>;
+  readonly #tooLate: Ending | undefined;
   #isFinished = false;
 
-  constructor(supply: Supply<T>) {
+  /** @param tooLate how the supply had ended before, where beginning after that is an error */
+  constructor(supply: Supply<T>, tooLate: Ending | undefined) {
     this.#supply = supply;
+    this.#tooLate = tooLate;
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#isFinished) return Promise.resolve({ done: true, value: undefined });
-    return this.#supply.step(this);
+    if (this.#tooLate === undefined) return this.#supply.step(this);
+    this.finish();
+    return Promise.reject(this.#tooLate.error());
   }
 
   /** Ends the iteration only: nothing is closed or lost. */

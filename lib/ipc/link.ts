@@ -1,13 +1,13 @@
 /** A native channel and who drives it: the event loop, a poller, or nobody but the calls of its user. */
-import { busyError, systemError } from '../errors.js';
-import { State, type NativeChannel } from '../native/index.js';
+import { systemError } from '../errors.js';
+import { Readiness, State, type NativeChannel } from '../native/index.js';
+import { Claim } from '../poll/claim.js';
 
 /** Why a channel keeps the process alive, as bits. */
 export const Want = { TAKE: 1, PUSH: 2, GREETING: 4, POSTPONED: 8 } as const;
 type Want = (typeof Want)[keyof typeof Want];
 
-export const READABLE = 1;
-export const WRITABLE = 2;
+export const { READABLE, WRITABLE } = Readiness;
 
 export class Link {
   readonly native: NativeChannel;
@@ -20,8 +20,7 @@ export class Link {
   /** Called when what a selector should watch for may have changed. */
   onInterest: (() => void) | undefined = undefined;
   readonly #state: Float64Array;
-  #poller: object | undefined = undefined;
-  #isWatched = false;
+  readonly #claim = new Claim();
   #isOpen = true;
   #isReading = true;
   #isRefed = true;
@@ -38,7 +37,7 @@ export class Link {
   }
 
   get isWatched(): boolean {
-    return this.#isWatched;
+    return this.#claim.isWatched;
   }
 
   /** Whether incoming data is let in; not while a raw channel's inbox is full. */
@@ -67,37 +66,34 @@ export class Link {
 
   /** The first asynchronous use brings the channel into the event loop. */
   watch(): void {
-    if (this.#isWatched || !this.#isOpen) return;
-    if (this.#poller !== undefined)
-      throw busyError(`Cannot use ${this.what} asynchronously: it is registered with a Poller; deregister it first`);
+    if (this.isWatched || !this.#isOpen) return;
+    this.#claim.assertFree(this.what);
     this.onWatch?.();
     this.watchAlone();
   }
 
   /** As `watch`, for this channel only, whoever it belongs with. */
   watchAlone(): void {
-    if (!this.#isWatched && this.#isOpen) this.#watch(this.#isReading);
+    if (!this.isWatched && this.#isOpen) this.#watch(this.#isReading);
   }
 
   claim(poller: object): void {
-    if (this.#isWatched) throw busyError(`Cannot register ${this.what}: it has been used asynchronously, so the event loop watches it`);
-    if (this.#poller !== undefined && this.#poller !== poller) throw busyError(`Cannot register ${this.what}: another Poller has it`);
-    this.#poller = poller;
+    this.#claim.take(poller, this.what);
   }
 
   unclaim(poller: object): void {
-    if (this.#poller === poller) this.#poller = undefined;
+    this.#claim.drop(poller);
   }
 
   get isClaimed(): boolean {
-    return this.#poller !== undefined;
+    return this.#claim.isTaken;
   }
 
   setReading(isReading: boolean): void {
     if (this.#isReading === isReading) return;
     this.#isReading = isReading;
     if (!this.#isOpen) return;
-    if (this.#isWatched) this.#watch(isReading);
+    if (this.isWatched) this.#watch(isReading);
     this.onInterest?.();
   }
 
@@ -132,7 +128,7 @@ export class Link {
 
   /** Without the event loop nobody else would send it. */
   flushUnlessWatched(): void {
-    if (this.#isWatched || !this.#isOpen) return;
+    if (this.isWatched || !this.#isOpen) return;
     this.native.flush();
     this.onInterest?.();
   }
@@ -153,7 +149,7 @@ export class Link {
   #watch(isReading: boolean): void {
     const errno = this.native.watch(isReading);
     if (errno < 0) throw systemError(errno, 'uv_poll', `Cannot watch ${this.what}`);
-    this.#isWatched = true;
+    this.#claim.watch();
   }
 
   /** Accepted bytes count whatever `unref()` said. */

@@ -6,11 +6,14 @@ import type { ListenerEvents } from './events.js';
 import type { Host } from './host.js';
 import { HostHandle } from './host-handle.js';
 import { wrap, type IpcObject } from './ipc-object.js';
-import type { CallOptions, ListenerOptions } from './options.js';
+import { validateDrain, type CallOptions, type ListenerCloseOptions, type ListenerOptions } from './options.js';
 import type { Pod } from './pod.js';
 import type { Policy } from './policy.js';
 import type { ServiceDescriptor } from './service-descriptor.js';
 import type { ListenerStats } from './stats.js';
+
+type EventName = EventEmitter.EventNames<ListenerEvents>;
+type EventListener<E extends EventName> = EventEmitter.EventListener<ListenerEvents, E>;
 
 /**
  * A service that clients connect to. It is consumed in one way, and the first use decides which: by pods (`accept` and its other forms, `for await`), each of them
@@ -54,6 +57,20 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
     const listener = new Listener(adopt(object, options));
     listener.#host.watch();
     return listener;
+  }
+
+  override on<E extends EventName>(event: E, listener: EventListener<E>, context?: unknown): this {
+    super.on(event, listener, context);
+    return this.#subscribed(event);
+  }
+
+  override addListener<E extends EventName>(event: E, listener: EventListener<E>, context?: unknown): this {
+    return this.on(event, listener, context);
+  }
+
+  override once<E extends EventName>(event: E, listener: EventListener<E>, context?: unknown): this {
+    super.once(event, listener, context);
+    return this.#subscribed(event);
   }
 
   /** The service's name. */
@@ -104,9 +121,14 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
   /**
    * Stops accepting, frees the name at once, and closes every connection with a goodbye; resolves when all of that is done. Pending calls fail with
    * `ERR_GIPS_CLOSED`, iterators end.
+   * @param options `drain`: how long clients may stay; a second call without it ends that at once
    */
-  close(): Promise<void> {
-    return this.#host.close();
+  close(options?: ListenerCloseOptions): Promise<void> {
+    try {
+      return this.#host.close(validateDrain(options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Undoes `unref`. */
@@ -129,5 +151,10 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
   /** For `Poller` alone. */
   get [kSource](): SourceHandle {
     return (this.#handle ??= new HostHandle(this.#host));
+  }
+
+  #subscribed(event: EventName): this {
+    if (event === 'connection') this.#host.onObserved();
+    return this;
   }
 }

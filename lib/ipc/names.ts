@@ -3,7 +3,8 @@ import { toUSVString } from 'node:util';
 import { GipsError, invalidArgValue } from '../errors.js';
 import { validateString } from '../validate.js';
 
-const MAX_NAME_BYTES = 100;
+/** The longest name, in bytes of UTF-8. */
+export const MAX_NAME_BYTES = 100;
 const NUL = 0;
 
 /** 1 to 100 bytes of UTF-8 without a NUL. `argument` is what a message calls it. */

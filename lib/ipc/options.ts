@@ -59,8 +59,24 @@ export interface ListenerOptions extends ChannelOptions {
   wire?: 'auto' | 'gips' | 'raw' | undefined;
 }
 
+/** How a listener closes. */
+export interface ListenerCloseOptions {
+  /**
+   * How long, in ms, clients that are connected may stay: 0 to 2³¹ - 1, or `Infinity`. They are served as before, and the listener is closed when the last one
+   * has left or the time has passed. Nobody new is accepted.
+   * @default 0
+   */
+  drain?: number | undefined;
+}
+
 /** How to connect to a service, and for how long to try. */
 export interface ConnectOptions extends CallOptions, ChannelOptions {
+  /**
+   * Gives up after so many milliseconds with `ETIMEDOUT`: 0 to 2³¹ - 1, or `Infinity`. 0 is one attempt: a server whose queue is full is not tried again, nor is
+   * the answer of another process waited for, so use `connectSync` for that, which needs no answer.
+   * @default Infinity
+   */
+  timeout?: number | undefined;
   /**
    * Who may answer under the service's name. Anyone can take a free name, so a server that this does not admit is left with `EACCES`, before anything is said to it.
    * @default Policy.sameUser()
@@ -116,6 +132,12 @@ export function validateListenerOptions(value: unknown = {}): ListenerSettings {
     greetingTimeout: validateTimeout(greetingTimeout, 'options.greetingTimeout'),
     wire: validateOneOf(wire, 'options.wire', ['auto', 'gips', 'raw'] as const),
   };
+}
+
+/** How many ms clients may stay. */
+export function validateDrain(options: unknown = {}): number {
+  const { drain = 0 } = validateObject(options, 'options');
+  return validateTimeout(drain, 'options.drain');
 }
 
 export function validateConnectOptions(value: unknown = {}): ConnectSettings {

@@ -5,10 +5,10 @@ import { validateObject } from '../validate.js';
 import type { Subject } from './endings.js';
 import { descriptorsOf } from './ipc-object.js';
 
-/** The descriptors of `options.objects`, if there are any. */
-export function validateObjects(options: unknown): readonly NativeDescriptor[] | undefined {
+/** The descriptors of `options.objects`, if there are any, for a message to `subject`. */
+export function validateObjects(options: unknown, subject: Subject): readonly NativeDescriptor[] | undefined {
   const objects = options === undefined ? undefined : validateObject(options, 'options').objects;
-  return objects === undefined ? undefined : descriptorsOf(objects);
+  return objects === undefined ? undefined : descriptorsOf(objects, subject);
 }
 
 export function tooLarge({ what, address }: Subject, size: number, max: number): GipsError {

@@ -1,5 +1,5 @@
 import type { Payload } from '../validate.js';
-import type { Connection } from './connection.js';
+import { replyTo, type Connection } from './connection.js';
 import type { Credentials } from './credentials.js';
 import type { Message } from './message.js';
 import type { SendOptions } from './options.js';
@@ -34,6 +34,6 @@ export class Pod {
 
   /** Answers the message: see `Connection.reply`. */
   reply(payload: Payload, options?: SendOptions): Promise<void> {
-    return this.connection.reply(payload, { ...options, to: this.message });
+    return replyTo(this.connection, this.message, payload, options);
   }
 }

@@ -95,6 +95,14 @@ export class Policy {
   }
 
   /**
+   * What it was resolved for.
+   * @internal
+   */
+  get service(): string | undefined {
+    return this.#restrictions.service;
+  }
+
+  /**
    * The same policy with its names looked up and the current user settled, for the use of `service`.
    * @throws TypeError `ERR_INVALID_ARG_VALUE` for a name this system does not know
    * @internal

@@ -13,7 +13,7 @@ import { queueFull, tooLarge, validateObjects } from './outgoing.js';
 import { Postponed, PostponedMessage } from './postponed.js';
 import type { Session } from './session.js';
 import type { Ending } from './taker.js';
-import { Waiter } from './waiter.js';
+import { throwIfAborted, Waiter } from './waiter.js';
 
 /** Before the server has said what it takes, only messages up to this size may go. */
 const MAX_BEFORE_WELCOME = 65_536;
@@ -72,9 +72,9 @@ export class Sender implements SendQueue {
   send(payload: unknown, options: unknown): Promise<void> {
     try {
       const limits = validateCallOptions(options);
-      const objects = validateObjects(options);
+      const objects = validateObjects(options, this.#session);
       const bytes = validatePayload(payload); // last: reading the options may run code that takes its memory away
-      if (limits.signal?.aborted === true) throw limits.signal.reason;
+      throwIfAborted(limits);
       const size = this.#check(bytes);
       this.#session.link.watch();
       if (limits.timeout === 0 && (this.isFull || this.#mustPostpone(size))) throw this.#timedOut(0);
@@ -92,9 +92,10 @@ export class Sender implements SendQueue {
     try {
       if (to !== undefined && !(to instanceof Message)) throw invalidArgType('options.to', 'an instance of Message', to);
       const limits = validateCallOptions(options);
-      const objects = validateObjects(options);
+      const objects = validateObjects(options, this.#session);
       const bytes = validatePayload(payload);
-      if (limits.signal?.aborted === true) throw limits.signal.reason;
+      throwIfAborted(limits);
+      if (this.#ending !== undefined && this.#ending.isOwn !== true) return Promise.resolve();
       const size = this.#check(bytes);
       this.#checkRoom(size);
       this.#session.link.watch();
@@ -107,7 +108,7 @@ export class Sender implements SendQueue {
   }
 
   trySend(payload: unknown, options: unknown): boolean {
-    const objects = validateObjects(options);
+    const objects = validateObjects(options, this.#session);
     const bytes = validatePayload(payload);
     const size = this.#check(bytes);
     if (this.isFull || this.#mustPostpone(size)) this.#makeRoom();
@@ -120,7 +121,7 @@ export class Sender implements SendQueue {
   }
 
   sendSync(payload: unknown, options: unknown): void {
-    const objects = validateObjects(options);
+    const objects = validateObjects(options, this.#session);
     const deadline = new Deadline(validateTimeout((options as { timeout?: unknown } | undefined)?.timeout, 'options.timeout'));
     const bytes = validatePayload(payload);
     const size = this.#check(bytes);
@@ -135,7 +136,7 @@ export class Sender implements SendQueue {
   flush(options: unknown): Promise<void> {
     try {
       const limits = validateCallOptions(options);
-      if (limits.signal?.aborted === true) throw limits.signal.reason;
+      throwIfAborted(limits);
       this.#assertOpen();
       this.#session.link.watch();
       this.#session.link.native.flush();

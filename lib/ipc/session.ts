@@ -28,6 +28,8 @@ export type Greet = (frame: Message) => Ending | undefined;
 
 /** The listener a connection belongs to. */
 export interface SessionHost {
+  /** The event loop watches the listener, and so all connections that no poller has. */
+  readonly isWatched: boolean;
   /** The connection is received from by itself, not through its listener; throws if that cannot be. */
   onUse(): void;
   /** Something has arrived, or less is unsent, or the end has come. */
@@ -243,7 +245,13 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
 
   /** A poller has no use for the descriptor any more. */
   unclaimed(): void {
-    if (this.#isOver) this.release();
+    if (this.#isOver) return this.release();
+    if (this.host?.isWatched !== true) return;
+    try {
+      this.link.watchAlone();
+    } catch {
+      // The next asynchronous use tries again, and tells.
+    }
   }
 
   #pump(): void {

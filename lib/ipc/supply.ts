@@ -3,7 +3,7 @@ import { validateCallOptions, validateTimeout, type CallLimits } from '../valida
 import { Deadline } from './deadline.js';
 import { Iteration } from './iteration.js';
 import { CALLS, CallTaker, IterationTaker, type Ending, type IterationState, type Taker, type Taking } from './taker.js';
-import { WaitQueue } from './waiter.js';
+import { throwIfAborted, WaitQueue } from './waiter.js';
 
 type Waiting<T> = (CallTaker<T> | IterationTaker<T>) & Taker<T>;
 
@@ -34,7 +34,7 @@ export abstract class Supply<T> {
   take(options: unknown): Promise<T> {
     try {
       const limits = validateCallOptions(options);
-      if (limits.signal?.aborted === true) throw limits.signal.reason;
+      throwIfAborted(limits);
       this.begin(CALLS);
       this.watch();
       const value = this.#takeNow() ?? (limits.timeout === 0 ? this.#takeArrived() : undefined);
@@ -62,7 +62,7 @@ export abstract class Supply<T> {
   }
 
   iterate(): AsyncIterableIterator<T, undefined> {
-    return new Iteration(this);
+    return new Iteration(this, this.ending?.isOwn === true ? this.ending : undefined);
   }
 
   /** One step of an iterator. */

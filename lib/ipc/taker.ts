@@ -17,6 +17,8 @@ export interface Ending {
   readonly error: () => Error;
   /** Iterators end as if there had just been no more, instead of throwing. */
   readonly isOrderly: boolean;
+  /** This side has closed it: whatever is begun after that is an error. */
+  readonly isOwn?: true;
 }
 
 export interface Taker<T> {

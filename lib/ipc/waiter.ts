@@ -20,6 +20,11 @@ class Queued {
   next: Queued | undefined = undefined;
 }
 
+/** Throws the signal's reason if it is aborted. It need not be a real `AbortSignal`: see `validateCallOptions`. */
+export function throwIfAborted({ signal }: Pick<CallLimits, 'signal'>): void {
+  if (signal?.aborted === true) throw signal.reason;
+}
+
 /** A Promise settled from outside, at most once. */
 export class Waiter<T> extends Queued {
   readonly promise: Promise<T>;

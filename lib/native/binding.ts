@@ -63,6 +63,9 @@ export const End = {
   VIOLATION: 2,
 } as const;
 
+/** What a descriptor is ready for, or is watched for, as bits. */
+export const Readiness = { READABLE: 1, WRITABLE: 2 } as const;
+
 /** What the first packet of an accepted connection turned out to be. */
 export const FirstPacket = { NONE: 0, HELLO: 1, RAW: 2, EOF: 3, VIOLATION: 4 } as const;
 

@@ -1,4 +1,5 @@
 /** What `Poller.poll` reports: a reusable list of events, and the numbers in them. */
+import { Readiness } from '../native/binding.js';
 import { validateInteger } from '../validate.js';
 
 /** Names one registration with a `Poller`. Registrations count from 1, and a token is never used again. */
@@ -12,9 +13,9 @@ export const Token = {
 export type Interest = number;
 export const Interest = {
   /** Something can be received or accepted. */
-  READABLE: 1,
+  READABLE: Readiness.READABLE,
   /** Something can be sent. */
-  WRITABLE: 2,
+  WRITABLE: Readiness.WRITABLE,
   BOTH: 3,
 } as const;
 

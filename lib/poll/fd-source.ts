@@ -1,9 +1,7 @@
 /** Any descriptor as a source of a `Poller`. */
-import { busyError } from '../errors.js';
-import { validateInteger } from '../validate.js';
+import { validateFd } from '../validate.js';
+import { Claim } from './claim.js';
 import { kSource, type Source, type SourceHandle } from './source.js';
-
-const MAX_FD = 2 ** 31 - 1;
 
 /**
  * Lets a `Poller` watch any descriptor that can be polled: a pipe, a socket, a terminal, a timerfd. Regular files and directories cannot.
@@ -15,7 +13,7 @@ export class FdSource implements Source {
 
   /** @param fd an open descriptor; whether it is one is found out by `Poller.register` */
   constructor(fd: number) {
-    this[kSource] = new FdHandle(validateInteger(fd, 'fd', 0, MAX_FD));
+    this[kSource] = new FdHandle(validateFd(fd, 'fd'));
   }
 }
 
@@ -26,20 +24,18 @@ class FdHandle implements SourceHandle {
   readonly wantsWrite = false;
   readonly wantsRead = false;
   onClose: ((handle: SourceHandle) => void) | undefined;
-  #poller: object | undefined;
+  readonly #claim = new Claim();
 
   constructor(readonly fd: number) {
     this.what = `descriptor ${fd}`;
   }
 
   claim(poller: object): void {
-    if (this.#poller !== undefined && this.#poller !== poller)
-      throw busyError(`${this.what}: another Poller watches this source; deregister it there first`);
-    this.#poller = poller;
+    this.#claim.take(poller, this.what);
   }
 
   release(poller: object): void {
-    if (this.#poller === poller) this.#poller = undefined;
+    this.#claim.drop(poller);
   }
 
   flush(): void {}

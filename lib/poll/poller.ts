@@ -6,12 +6,9 @@ import type { NativeSelector, NativeWaker } from '../native/binding.js';
 import { validateTimeout } from '../validate.js';
 import { Events, fillEvents, Interest, Token, type PollEvent } from './events.js';
 import { Registration } from './registration.js';
-import { kSource, type Source, type SourceHandle } from './source.js';
+import { kSource, SLICE_MS, type Source, type SourceHandle } from './source.js';
 import type { Ticket } from './ticket.js';
 import { createWaker, type Waker } from './waker.js';
-
-/** The longest wait in one native call: between two of them a worker thread can be terminated, and deadlines are kept. */
-const SLICE_MS = 100;
 
 /** How many ready sources one native call reports. */
 const BATCH = 256;

@@ -3,6 +3,9 @@
  * user code only passes them to `register`.
  */
 
+/** The longest wait in one native call, in ms: between two of them a worker thread can be terminated, and deadlines are kept. */
+export const SLICE_MS = 100;
+
 /** The property under which a source keeps its handle. */
 export const kSource: unique symbol = Symbol('gips.source');
 

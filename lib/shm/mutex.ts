@@ -1,4 +1,5 @@
-import { busyError, GipsError, invalidArgType, outOfRange, systemError, timeoutError } from '../errors.js';
+import type { GipsError } from '../errors.js';
+import { busyError, invalidArgType, outOfRange, systemError, timeoutError } from '../errors.js';
 import { native, WaitEnd, type NativeMutex } from '../native/index.js';
 import { validateCallOptions, validateInteger, validateTimeout, type CallOptions } from '../validate.js';
 import { blockOn } from './calls.js';

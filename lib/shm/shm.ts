@@ -15,6 +15,7 @@ import { type Header, readHeader } from './header.js';
 import { validateRegionName } from './names.js';
 import { refusedError } from './refusals.js';
 import { checkMemory, MAX_SIZE, type ShmSize, validateSize } from './sizes.js';
+import { guardZlib } from './zlib-guard.js';
 
 import { type WaitResult, Waits } from './waiting.js';
 
@@ -55,7 +56,7 @@ export class Shm implements Disposable {
     this.name = name;
     this.#region = region;
     this.#descriptor = region.takeDescriptor();
-    this.#waits = new Waits(region, name === null ? 'the Shm without a name' : `Shm ${quote(name)}`);
+    this.#waits = new Waits(region, describe(name));
   }
 
   static {
@@ -178,6 +179,7 @@ export class Shm implements Disposable {
     const wanted = size === undefined ? Infinity : validateInteger(size, 'size', 0, Number.MAX_SAFE_INTEGER);
     const length = Math.max(0, Math.min(wanted, this.size - start));
     if (length === 0) return Buffer.alloc(0);
+    guardZlib();
     const buffer = this.#region.buffer();
     return typeof buffer === 'number' ? this.#copy(start, length) : Buffer.from(buffer, start, length);
   }
@@ -274,6 +276,7 @@ export class Shm implements Disposable {
 
   #buffer(): ArrayBuffer {
     this.#requireOpen();
+    guardZlib();
     const buffer = this.#region.buffer();
     if (typeof buffer !== 'number') return buffer;
     if (buffer === -constants.errno.ENOMEM) throw systemError(buffer, 'mmap', 'look at a region');
@@ -291,7 +294,7 @@ export class Shm implements Disposable {
   }
 
   #closed(): GipsError {
-    return closedError(this.name === null ? 'the Shm' : `Shm ${quote(this.name)}`);
+    return closedError(describe(this.name));
   }
 }
 
@@ -304,6 +307,10 @@ function requireRegion(region: NativeRegion | RegionRefusal | number, syscall: s
   if (typeof region === 'number') throw systemError(region, syscall, attempted);
   if (typeof region === 'string') throw refusedError(attempted, region);
   return region;
+}
+
+function describe(name: string | null): string {
+  return name === null ? 'the Shm' : `Shm ${quote(name)}`;
 }
 
 function quote(name: string | null): string {

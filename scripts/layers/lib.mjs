@@ -11,7 +11,7 @@ const MAY_IMPORT = {
   face: [...COMMON, 'ipc/', 'poll/', 'shm/'],
   common: COMMON,
   native: [...COMMON, 'native/'],
-  ipc: [...COMMON, 'native/', 'ipc/', 'poll/source.ts', 'shm/'],
+  ipc: [...COMMON, 'native/', 'ipc/', 'poll/source.ts', 'poll/claim.ts', 'shm/'],
   poll: [...COMMON, 'native/', 'poll/'],
   // A region becomes an object of messages and the other way round.
   shm: [...COMMON, 'native/', 'shm/', 'ipc/ipc-object.ts'],

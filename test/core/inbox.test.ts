@@ -2,7 +2,7 @@
 import { Kind } from '#lib/native/binding.js';
 
 import { core, type Packet, type TestInbox } from './core.js';
-import { first, frame, HEADER_SIZE, MAX_GRANT, MAX_OBJECTS, more, packet, pool, pooled } from './packets.js';
+import { first, frame, HEADER_SIZE, MAX_GRANT, MAX_OBJECTS, more, packet, pool, pooled, pooledMore } from './packets.js';
 
 const WINDOW = 65_536;
 const LARGEST = 200_000;
@@ -122,6 +122,9 @@ const violations: Record<string, Packet[]> = {
   'nothing of a slot': [packet(pool(3)), pooled(0, 0)],
   'more of a slot than the total': [packet(pool(3)), pooled(0, 70_000, 69_999)],
   'the name of a slot and a byte': [packet(pool(3)), packet(frame(Kind.FRAGMENT, { flags: 3, payload: Buffer.alloc(17, 0) }))],
+  'two slots in a packet': [packet(pool(3)), packet([pooled(0, 70_000).bytes, pooledMore(1, 70_000)])],
+  'a frame before one that lies in a slot': [packet(pool(3)), packet([frame(Kind.PING), pooled(0, 70_000).bytes])],
+  'a frame behind one that lies in a slot': [packet(pool(3)), packet([pooled(0, 70_000).bytes, frame(Kind.PING)])],
   'a message when objects have exhausted the window': [packet(frame(Kind.MESSAGE, { objects: 16 })), packet(message)],
 };
 
@@ -155,8 +158,7 @@ test('the frames before a bad one in its packet are delivered', () => {
 
 test('a large message comes from slots and in packets, and each slot is answered', () => {
   const inbox = new core.TestInbox(WINDOW, LARGEST);
-  const later = packet(frame(Kind.FRAGMENT, { flags: 2, payload: Buffer.from(pooled(2, 60_000).bytes.subarray(HEADER_SIZE + 8)) }));
-  const packets = [packet(pool(3)), pooled(1, 70_000), more(10_000), later];
+  const packets = [packet(pool(3)), pooled(1, 70_000), more(10_000), packet(pooledMore(2, 60_000))];
   const frames = packets.flatMap(({ bytes, objects }) => inbox.accept(bytes, objects).frames);
   expect(frames.map(({ kind, correlation, payload }) => [kind, correlation, payload.length])).toEqual([
     [Kind.POOL, 0, 8],

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 
+import { Kind } from '#lib/native/binding.js';
+
 import { MESSAGE, REPLY } from './core.js';
 import { digest, Wire } from './wire.js';
 
@@ -106,6 +108,19 @@ test('a broken sink is reported and takes nothing more', () => {
   expect(outbox.send(MESSAGE, Buffer.from('x'), 0, 0, false)).toBeLessThan(0);
 });
 
+test.each([Kind.WINDOW, Kind.PONG, Kind.SLOT])(
+  'nothing comes behind a goodbye that waits for the socket, not even a frame of kind %i',
+  (kind) => {
+    const wire = new Wire(65_536);
+    wire.outbox.send(kind, Buffer.alloc(0), 1, 0, false);
+    wire.outbox.flush();
+    wire.outbox.send(Kind.GOODBYE, Buffer.alloc(0), 0, 0, true);
+    wire.outbox.send(kind, Buffer.alloc(0), 2, 0, true);
+    wire.carry(100);
+    expect(wire.outbox.buffered).toBe(0);
+  },
+);
+
 describe('slots', () => {
   const size = 300_000;
 
@@ -125,6 +140,11 @@ describe('slots', () => {
     const packets = wire.outbox.take();
     for (const { bytes, objects } of packets) wire.inbox.accept(bytes, objects);
     return packets.length;
+  }
+
+  /** Until the sink takes no more. */
+  function fill({ outbox }: Wire): void {
+    while (outbox.buffered === 0) outbox.send(MESSAGE, Buffer.from('x'), 0, 0, true);
   }
 
   test('are not used before the receiver has accepted them', () => {
@@ -181,6 +201,42 @@ describe('slots', () => {
     expect(wire.outbox.slotsTaken).toBe(3);
     wire.carry(100);
     expect(wire.received).toHaveLength(4);
+  });
+
+  test.each<[string, (wire: Wire) => void]>([
+    ['a socket that takes no more', fill],
+    ['something the system is short of', ({ outbox }) => outbox.starve(1)],
+  ])('that are offered again do not pass their withdrawal, which waits for %s', (_, hinder) => {
+    const wire = withSlots();
+    hinder(wire);
+    expect(wire.outbox.trimSlots()).toBe(false);
+    wire.outbox.makeRoom(100);
+    for (let i = 0; i < 3; i++) {
+      wire.outbox.send(MESSAGE, Buffer.alloc(size, i), 0, 0, true);
+      wire.carry(100);
+      wire.answer();
+    }
+    expect(wire.outbox.slotsTaken).toBe(0);
+  });
+
+  test('are not withdrawn behind a reply that may have them offered again', () => {
+    const wire = withSlots();
+    wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);
+    fill(wire);
+    wire.outbox.send(REPLY, Buffer.alloc(size), 7, 0, true);
+    wire.carry(0);
+    wire.answer();
+    expect(wire.outbox.trimSlots()).toBe(true); // used
+    wire.outbox.makeRoom(100);
+    wire.outbox.starve(3);
+    wire.outbox.trimSlots();
+    wire.outbox.starve(0);
+    for (let i = 0; i < 3; i++) {
+      wire.outbox.send(MESSAGE, Buffer.alloc(size, i), 0, 0, true);
+      wire.carry(100);
+      wire.answer();
+    }
+    expect(wire.received.filter(({ kind }) => kind === REPLY)).toHaveLength(1);
   });
 
   test.each([1, 3, 4, 2 ** 53 - 1])('a peer cannot give back slot %i, which it does not have', (number) => {

@@ -61,19 +61,24 @@ export function more(size: number, header: FrameOptions = {}): Packet {
   return packet(frame(Kind.FRAGMENT, { payload: Buffer.alloc(size), ...header }));
 }
 
-/** Offers memory of so many slots of 70,000 bytes; 0 withdraws it. */
-export function pool(slots: number): Buffer {
+/** Offers memory of so many slots; 0 withdraws it. */
+export function pool(slots: number, slotSize = 70_000): Buffer {
   const payload = Buffer.alloc(8);
-  payload.writeUInt32LE(70_000, 0);
+  payload.writeUInt32LE(slotSize, 0);
   payload.writeUInt32LE(slots, 4);
   return frame(Kind.POOL, { objects: slots > 0 ? 1 : 0, payload });
 }
 
 /** A first fragment that lies in a slot. */
-export function pooled(slot: number, size: number, total = 140_000): Packet {
-  const { bytes } = first({ total, size: 8 });
+export function pooled(slot: number, size: number, total = 140_000, header: FragmentOptions = {}): Packet {
+  const { bytes } = first({ ...header, total, size: 8 });
   bytes.writeUInt8(FIRST | POOLED, 1);
   bytes.writeUInt32LE(slot, HEADER_SIZE + 8);
   bytes.writeUInt32LE(size, HEADER_SIZE + 12);
   return packet(bytes);
+}
+
+/** A later fragment that lies in a slot. */
+export function pooledMore(slot: number, size: number): Buffer {
+  return frame(Kind.FRAGMENT, { flags: POOLED, payload: Buffer.from(pooled(slot, size).bytes.subarray(HEADER_SIZE + 8)) });
 }

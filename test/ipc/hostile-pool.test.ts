@@ -2,19 +2,16 @@
 import { Kind } from '#lib/native/binding.js';
 import { native } from '#lib/native/index.js';
 
-import { frame, HEADER_SIZE, more, pool, pooled } from '../core/packets.js';
+import { frame, HEADER_SIZE, more, pool, pooled, pooledMore } from '../core/packets.js';
 import type { BareDescriptor, BarePeer } from '../support/bare-peer.js';
 import { hello, message } from '../support/greetings.js';
 import { Victim } from '../support/victim.js';
 
+const LARGEST = 64 * 1024 * 1024;
+
 let victim: Victim;
 beforeAll(async () => (victim = await Victim.start()));
 afterAll(() => victim.leave());
-
-/** A later fragment that lies in a slot. */
-function pooledMore(slot: number, size: number): Buffer {
-  return frame(Kind.FRAGMENT, { flags: 2, payload: Buffer.from(pooled(slot, size).bytes.subarray(HEADER_SIZE + 8)) });
-}
 
 async function expectCutOff(peer: BarePeer): Promise<void> {
   expect(await victim.endOf(peer)).toBe('EBADMSG');
@@ -113,6 +110,18 @@ function largeMessage(size: number): Buffer {
   payload.writeUInt32LE(size, 4);
   return payload;
 }
+
+test('a packet that names slots again and again does not make the server hold them all', async () => {
+  const peer = await victim.admit();
+  await peer.sendWith(pool(1, LARGEST), 'holes');
+  await peer.receive();
+  const { bytes } = pooled(0, LARGEST, LARGEST, { kind: Kind.REPLY, correlation: 1 });
+  await peer.send(Buffer.concat(Array.from({ length: 30 }, () => bytes)));
+  expect(await victim.endOf(peer)).toBe('EBADMSG');
+  victim.expectMemoryBelow(2 * 64);
+  await peer.close();
+  await victim.expectUnharmed();
+});
 
 test('what comes in the place of the memory is not taken for it', async () => {
   const peer = await victim.admit();

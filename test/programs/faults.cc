@@ -3,7 +3,8 @@
 //
 //   FAULTS=CALL:ERROR:WHICH,…
 //   CALL   accept4, bind, connect, fchmod, getsockopt, listen, recv, recvmsg, sendmsg, socket: of SOCK_SEQPACKET sockets alone, so that the
-//          process itself is not disturbed; epoll_create1, eventfd; fcntl to duplicate a descriptor;
+//          process itself is not disturbed; epoll_create1, eventfd, futex_waitv, mremap, pthread_create; fcntl to duplicate a descriptor;
+//          fallocate, ftruncate, mmap: of files in memory; linkat, memfd_create;
 //          scm_rights: the arrival of a packet with descriptors, of which all but the first are lost, as when the kernel finds no room
 //   ERROR  the name of an errno
 //   WHICH  at=N (the N-th call), every=N (each N-th), first=N (the first N)
@@ -13,10 +14,14 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -33,10 +38,25 @@
 namespace {
 
 constexpr std::pair<const char*, int> kErrors[] = {
-    {"EACCES", EACCES},         {"EADDRINUSE", EADDRINUSE}, {"EAGAIN", EAGAIN}, {"ECONNABORTED", ECONNABORTED},
-    {"ECONNRESET", ECONNRESET}, {"EINTR", EINTR},           {"EIO", EIO},       {"EMFILE", EMFILE},
-    {"ENFILE", ENFILE},         {"ENOBUFS", ENOBUFS},       {"ENOMEM", ENOMEM}, {"ENOPROTOOPT", ENOPROTOOPT},
-    {"EPERM", EPERM},           {"EPIPE", EPIPE},           {"EROFS", EROFS},   {"ETOOMANYREFS", ETOOMANYREFS},
+    {"EACCES", EACCES},
+    {"EADDRINUSE", EADDRINUSE},
+    {"EAGAIN", EAGAIN},
+    {"ECONNABORTED", ECONNABORTED},
+    {"ECONNRESET", ECONNRESET},
+    {"EINTR", EINTR},
+    {"EIO", EIO},
+    {"EMFILE", EMFILE},
+    {"ENFILE", ENFILE},
+    {"ENOBUFS", ENOBUFS},
+    {"ENOMEM", ENOMEM},
+    {"ENOPROTOOPT", ENOPROTOOPT},
+    {"ENOSYS", ENOSYS},
+    {"ENOSPC", ENOSPC},
+    {"EINVAL", EINVAL},
+    {"EPERM", EPERM},
+    {"EPIPE", EPIPE},
+    {"EROFS", EROFS},
+    {"ETOOMANYREFS", ETOOMANYREFS},
 };
 
 struct Fault {
@@ -133,6 +153,14 @@ bool IsSeqpacket(int fd) {
   return is_socket && type == SOCK_SEQPACKET;
 }
 
+bool IsInMemory(int fd) {
+  int kept = errno;
+  struct statfs file_system;
+  bool is_in_memory = fstatfs(fd, &file_system) == 0 && file_system.f_type == TMPFS_MAGIC;
+  errno = kept;
+  return is_in_memory;
+}
+
 cmsghdr* DescriptorsOf(msghdr* message) {
   cmsghdr* control = CMSG_FIRSTHDR(message);
   while (control != nullptr && (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS))
@@ -153,6 +181,8 @@ void LoseDescriptors(msghdr* message, cmsghdr* control) {
   if (kept == 0) message->msg_controllen = 0;
   message->msg_flags |= MSG_CTRUNC;
 }
+
+constexpr long kFutexWaitv = 449;
 
 template <typename Function>
 int Fcntl(Function* real, int fd, int command, void* argument) {
@@ -190,6 +220,15 @@ int eventfd(unsigned int count, int flags) noexcept {
   return Fails("eventfd") ? -1 : real(count, flags);
 }
 
+int fallocate(int fd, int mode, off_t offset, off_t length) {
+  static auto* real = Real<decltype(fallocate)>("fallocate");
+  return IsInMemory(fd) && Fails("fallocate") ? -1 : real(fd, mode, offset, length);
+}
+
+int fallocate64(int fd, int mode, off64_t offset, off64_t length) {
+  return fallocate(fd, mode, offset, length);
+}
+
 int fchmod(int fd, mode_t mode) noexcept {
   static auto* real = Real<decltype(fchmod)>("fchmod");
   return IsSeqpacket(fd) && Fails("fchmod") ? -1 : real(fd, mode);
@@ -214,14 +253,63 @@ int fcntl64(int fd, int command, ...) {
   return Fcntl(real, fd, command, argument);
 }
 
+int ftruncate(int fd, off_t size) noexcept {
+  static auto* real = Real<decltype(ftruncate)>("ftruncate");
+  return IsInMemory(fd) && Fails("ftruncate") ? -1 : real(fd, size);
+}
+
+int ftruncate64(int fd, off64_t size) noexcept {
+  return ftruncate(fd, size);
+}
+
 int getsockopt(int fd, int level, int option, void* value, socklen_t* length) noexcept {
   static auto* real = Real<decltype(getsockopt)>("getsockopt");
   return IsSeqpacket(fd) && Fails("getsockopt") ? -1 : real(fd, level, option, value, length);
 }
 
+// What the addon calls instead of napi_create_external_arraybuffer in a copy that test/support/electron.ts has made of it.
+int gips_create_external_arraybuffer() {
+  constexpr int kNoExternalBuffersAllowed = 22;  // napi_no_external_buffers_allowed
+  return kNoExternalBuffersAllowed;
+}
+
+int linkat(int old_folder, const char* old_path, int new_folder, const char* new_path, int flags) noexcept {
+  static auto* real = Real<decltype(linkat)>("linkat");
+  return Fails("linkat") ? -1 : real(old_folder, old_path, new_folder, new_path, flags);
+}
+
 int listen(int fd, int backlog) noexcept {
   static auto* real = Real<decltype(listen)>("listen");
   return IsSeqpacket(fd) && Fails("listen") ? -1 : real(fd, backlog);
+}
+
+int memfd_create(const char* name, unsigned int flags) noexcept {
+  static auto* real = Real<decltype(memfd_create)>("memfd_create");
+  return Fails("memfd_create") ? -1 : real(name, flags);
+}
+
+void* mmap(void* address, size_t size, int protection, int flags, int fd, off_t offset) noexcept {
+  static auto* real = Real<decltype(mmap)>("mmap");
+  bool is_ours = (flags & MAP_SHARED) != 0 && fd >= 0 && IsInMemory(fd);
+  return is_ours && Fails("mmap") ? MAP_FAILED : real(address, size, protection, flags, fd, offset);
+}
+
+void* mmap64(void* address, size_t size, int protection, int flags, int fd, off64_t offset) noexcept {
+  return mmap(address, size, protection, flags, fd, offset);
+}
+
+void* mremap(void* address, size_t size, size_t new_size, int flags, ...) noexcept {
+  static auto* real = Real<decltype(mremap)>("mremap");
+  va_list arguments;
+  va_start(arguments, flags);
+  void* new_address = va_arg(arguments, void*);
+  va_end(arguments);
+  return Fails("mremap") ? MAP_FAILED : real(address, size, new_size, flags, new_address);
+}
+
+int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*), void* argument) noexcept {
+  static auto* real = Real<decltype(pthread_create)>("pthread_create");
+  return Fails("pthread_create") ? errno : real(thread, attributes, body, argument);
 }
 
 ssize_t recv(int fd, void* buffer, size_t size, int flags) {
@@ -243,6 +331,18 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
 ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   static auto* real = Real<decltype(sendmsg)>("sendmsg");
   return IsSeqpacket(fd) && Fails("sendmsg") ? -1 : real(fd, message, flags);
+}
+
+// Six arguments are the most there are; those that were not given are not looked at.
+long syscall(long number, ...) noexcept {
+  static auto* real = Real<decltype(syscall)>("syscall");
+  if (number == kFutexWaitv && Fails("futex_waitv")) return -1;
+  long given[6];
+  va_list arguments;
+  va_start(arguments, number);
+  for (long& each : given) each = va_arg(arguments, long);
+  va_end(arguments);
+  return real(number, given[0], given[1], given[2], given[3], given[4], given[5]);
 }
 
 int socket(int domain, int type, int protocol) noexcept {

@@ -9,29 +9,20 @@ export function leftovers() {
   return [...maps.map((line) => `mapping ${line}`), ...descriptors.map((target) => `descriptor ${target}`)];
 }
 
-/** The addresses of the mappings of regions, as `from-to`. */
-export function ranges() {
-  return leftovers().flatMap((line) => /^mapping ([0-9a-f]+-[0-9a-f]+)/.exec(line)?.[1] ?? []);
-}
-
-/** Whether any page of the range `from-to` is there. @param {string} range */
-export function isMapped(range) {
-  const [from, to] = boundsOf(range);
-  return readFileSync('/proc/self/maps', 'latin1')
-    .trim()
+/** How many pieces of this process's memory that can be written have at least so many bytes. @param {number} size */
+export function largeMappings(size) {
+  const lines = readFileSync('/proc/self/maps', 'latin1')
     .split('\n')
-    .map((line) => boundsOf(line.split(' ')[0] ?? ''))
-    .some(([start, end]) => start < to && from < end);
+    .filter((line) => !line.endsWith('[heap]'));
+  return lines.filter((line) => {
+    const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) .w/.exec(line) ?? [undefined, '0', '0'];
+    return parseInt(to, 16) - parseInt(from, 16) >= size;
+  }).length;
 }
 
-/** The address space of this process in bytes. */
-export function addressSpace() {
-  return Number(/^VmSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) * 1024;
-}
-
-/** Collects garbage until `isDone`, or for two seconds. @param {() => boolean} isDone */
+/** Collects garbage until `isDone`, or for ten seconds. @param {() => boolean} isDone */
 export async function collectUntil(isDone) {
-  for (let attempt = 0; attempt < 100 && !isDone(); attempt += 1) {
+  for (let attempt = 0; attempt < 500 && !isDone(); attempt += 1) {
     globalThis.gc?.();
     await sleep(20);
   }
@@ -50,9 +41,4 @@ function targetOf(fd) {
   } catch {
     return ''; // the directory's own
   }
-}
-
-/** @param {string} range */
-function boundsOf(range) {
-  return range.split('-').map((address) => BigInt(`0x${address}`));
 }

@@ -1,6 +1,6 @@
 /** One side of many rounds in which a region is created, sent, used and closed. Says what it has left at the end. */
 import { Endpoint, Listener, Shm } from '../../dist/index.js';
-import { addressSpace, collectUntil, leftovers } from './shm-leftovers.mjs';
+import { collectUntil, largeMappings, leftovers } from './shm-leftovers.mjs';
 import { argument, say } from './talk.mjs';
 
 const MEBIBYTE = 1024 * 1024;
@@ -9,11 +9,11 @@ const { role, name, rounds } = argument;
 const listener = role === 'sender' ? undefined : await Listener.bind(name);
 const channel = listener === undefined ? await Endpoint.connect(name) : await accept();
 await round(0);
-const before = addressSpace();
+const before = largeMappings(MEBIBYTE);
 for (let i = 1; i < rounds; i += 1) await round(i);
-await collectUntil(() => leftovers().length === 0 && addressSpace() - before < 100 * MEBIBYTE);
+await collectUntil(() => leftovers().length === 0 && largeMappings(MEBIBYTE) < before + 20);
 say('left', leftovers());
-say('grown', Math.round((addressSpace() - before) / MEBIBYTE));
+say('grown', largeMappings(MEBIBYTE) - before);
 await channel.close();
 await listener?.close();
 

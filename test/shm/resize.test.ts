@@ -120,7 +120,9 @@ describe('a region is not created of', () => {
   test.each([0, -1, 1.5, NaN, Infinity, 2 ** 53])('%p bytes', (size) => {
     expect(() => Shm.create(null, size)).toThrow(badArgument('ERR_OUT_OF_RANGE', 'size', 'an integer from 1'));
     expect(() => Shm.create(null, { size, maxSize: 1000 })).toThrow(badArgument('ERR_OUT_OF_RANGE', 'size.size', 'an integer from 1'));
-    expect(() => Shm.create(null, { size: 1, maxSize: size })).toThrow(badArgument('ERR_OUT_OF_RANGE', 'size.maxSize', 'an integer from 1'));
+    expect(() => Shm.create(null, { size: 1, maxSize: size })).toThrow(
+      badArgument('ERR_OUT_OF_RANGE', 'size.maxSize', 'an integer from 1'),
+    );
   });
 
   test.each([undefined, null, '5', 5n])('%p bytes', (size) => {

@@ -14,7 +14,7 @@ export interface BarePacket {
   descriptors: number;
 }
 
-export type BareDescriptor = 'memory' | 'little' | 'unsealed' | 'directory' | 'pipe' | 'socket' | 'zero' | 'file';
+export type BareDescriptor = 'memory' | 'little' | 'holes' | 'unsealed' | 'directory' | 'pipe' | 'socket' | 'zero' | 'file';
 
 /** What a command of the peer ran into: `code` is the name of the errno, `done` how many of many succeeded before. */
 export class BarePeerError extends Error {
@@ -84,7 +84,7 @@ export class BarePeer {
     await this.#run(`send ${encode(bytes)} ${descriptors}`);
   }
 
-  /** Sends one packet with one descriptor: 280,000 or 10 bytes of sealed memory (`memory`, `little`), or something that is not that. */
+  /** Sends one packet with one descriptor: 280,000 or 10 bytes of sealed memory (`memory`, `little`), 64 MiB of it that nobody has written (`holes`), or something that is not that. */
   async sendWith(bytes: Uint8Array, what: BareDescriptor): Promise<void> {
     await this.#run(`sendwith ${encode(bytes)} ${what}`);
   }

@@ -5,6 +5,8 @@ import { descriptorOf, descriptorsOf, IpcObject } from '#lib/ipc/ipc-object.js';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 
+const subject = { what: 'Endpoint "a.service"', address: 'a.service' };
+
 const closed = errorLike({ code: 'ERR_GIPS_CLOSED' });
 
 function fileBehind(fd: number): string {
@@ -113,7 +115,7 @@ describe('an object', () => {
     ['toSocket', (object) => object.toSocket()],
     ['toServer', (object) => object.toServer()],
     ['from', (object) => IpcObject.from(object)],
-    ['sending', (object) => descriptorsOf([object])],
+    ['sending', (object) => descriptorsOf([object], subject)],
     ['descriptorOf', (object) => descriptorOf(object)],
   ])('that is closed or taken is of no use for %s', (_, use) => {
     const shut = fromFile();
@@ -133,22 +135,22 @@ describe('the objects of a message', () => {
   test('may come from any iterable, and stay open', () => {
     const objects = [fromFile(), fromFile()];
     const descriptors = objects.map(descriptorOf);
-    expect(descriptorsOf(objects)).toEqual(descriptors);
-    expect(descriptorsOf(new Set(objects))).toEqual(descriptors);
-    expect(descriptorsOf(objects.values())).toEqual(descriptors);
-    expect(descriptorsOf([])).toEqual([]);
+    expect(descriptorsOf(objects, subject)).toEqual(descriptors);
+    expect(descriptorsOf(new Set(objects), subject)).toEqual(descriptors);
+    expect(descriptorsOf(objects.values(), subject)).toEqual(descriptors);
+    expect(descriptorsOf([], subject)).toEqual([]);
   });
 
   test.each([null, 5, 'fd', {}])('are an iterable, not %p', (objects) => {
-    expect(() => descriptorsOf(objects)).toThrow(errorLike({ code: 'ERR_INVALID_ARG_TYPE' }));
+    expect(() => descriptorsOf(objects, subject)).toThrow(errorLike({ code: 'ERR_INVALID_ARG_TYPE' }));
   });
 
   test('are IpcObjects', () => {
-    expect(() => descriptorsOf([fromFile(), { fd: 0 }])).toThrow('"options.objects[1]" property must be an instance of IpcObject');
+    expect(() => descriptorsOf([fromFile(), { fd: 0 }], subject)).toThrow('"options.objects[1]" property must be an instance of IpcObject');
   });
 
   test('are at most 253, and no more of them are looked at', () => {
-    expect(descriptorsOf(repeat(fromFile(), 253))).toHaveLength(253);
-    expect(() => descriptorsOf(repeat(fromFile(), Infinity))).toThrow(errorLike({ code: 'EMSGSIZE' }));
+    expect(descriptorsOf(repeat(fromFile(), 253), subject)).toHaveLength(253);
+    expect(() => descriptorsOf(repeat(fromFile(), Infinity), subject)).toThrow(errorLike({ code: 'EMSGSIZE', address: subject.address }));
   });
 });

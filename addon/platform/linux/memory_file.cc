@@ -1,44 +1,38 @@
 #include "memory_file.h"
 
+#include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/memfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include <cerrno>
+// Younger than some C libraries we build with.
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
 
 namespace gips {
 
-namespace {
-
-#ifndef MFD_NOEXEC_SEAL
-constexpr unsigned kNoExec = 0x0008;
-#else
-constexpr unsigned kNoExec = MFD_NOEXEC_SEAL;
-#endif
-
-}  // namespace
-
-Descriptor CreateMemoryFile(const char* name, size_t size) {
-  constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  Descriptor file(memfd_create(name, flags | kNoExec));
-  if (!file.valid() && errno == EINVAL) file = Descriptor(memfd_create(name, flags));  // before Linux 6.3
-  if (file.valid() && ftruncate(file.get(), static_cast<off_t>(size)) != 0) file.Close();
-  return file;
+Descriptor CreateMemoryFile(const char* name) {
+  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  int fd = memfd_create(name, kFlags | MFD_NOEXEC_SEAL);
+  if (fd < 0 && errno == EINVAL) fd = memfd_create(name, kFlags);  // before Linux 6.3
+  return Descriptor(fd);
 }
 
-bool SealMemoryFile(int fd, int seals) {
-  return fcntl(fd, F_ADD_SEALS, seals | F_SEAL_SEAL) == 0;
+bool SealMemoryFile(int fd, int further) {
+  return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL | further) == 0;
+}
+
+bool IsMemoryFile(int fd) {
+  struct stat status;
+  struct statfs file_system;
+  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && fstatfs(fd, &file_system) == 0 && file_system.f_type == TMPFS_MAGIC;
 }
 
 bool IsSealedMemoryFile(int fd) {
-  struct stat status;
-  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  struct statfs file_system;
-  if (fstatfs(fd, &file_system) != 0 || file_system.f_type != TMPFS_MAGIC) return false;
-  int seals = fcntl(fd, F_GET_SEALS);
-  return seals >= 0 && (seals & F_SEAL_SHRINK);
+  int seals = IsMemoryFile(fd) ? fcntl(fd, F_GET_SEALS) : 0;
+  return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
 }
 
 }  // namespace gips

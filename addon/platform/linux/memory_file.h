@@ -1,19 +1,20 @@
 // Memory as a file without a name (memfd_create(2)), which can be sealed: then nobody can take it away from those who use it.
 #pragma once
 
-#include <cstddef>
-
 #include "descriptor.h"
 
 namespace gips {
 
-// An empty one of `size` bytes; not valid() with errno. `name` is for /proc/self/maps only.
-Descriptor CreateMemoryFile(const char* name, size_t size);
+// An empty one; not valid() with errno. `name` is for /proc/self/maps only.
+Descriptor CreateMemoryFile(const char* name);
 
-// Adds F_SEAL_… `seals`, and that there can be no more.
-bool SealMemoryFile(int fd, int seals);
+// Nobody can change its size any more, nor add seals. False with errno. `further` seals: F_SEAL_…
+bool SealMemoryFile(int fd, int further = 0);
 
-// Whether it is memory indeed, and cannot shrink any more: a file of a disk or of a FUSE server could keep a reader waiting.
+// Whether it is in memory indeed: a file of a disk or of a FUSE server could keep a reader waiting, huge pages and disks can fail to be
+// read.
+bool IsMemoryFile(int fd);
+// Whether nobody can make it smaller.
 bool IsSealedMemoryFile(int fd);
 
 }  // namespace gips

@@ -18,24 +18,20 @@ constexpr uint32_t kSlots = 64;
 constexpr size_t kTotal = size_t{kSlotSize} * kSlots;
 
 // The peer gets a descriptor that it can only read from, and which nobody can punch holes into: the memory under Acquire's feet stays.
-constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE;
+// The mapping that was made before stays writable. There is no such seal before Linux 5.1, and then no pool.
+constexpr int kSeals = F_SEAL_FUTURE_WRITE;
 
 }  // namespace
 
 const Attachment* MemorySlots::Open() {
   if (file_ != nullptr) return file_.get();
-  Descriptor file = CreateMemoryFile("gips-pool", kTotal);
-  if (!file.valid()) return nullptr;
-  void* memory = mmap(nullptr, kTotal, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
-  if (memory == MAP_FAILED) return nullptr;
-  memory_ = static_cast<uint8_t*>(memory);
+  Descriptor file = CreateMemoryFile("gips-pool");
+  if (!file.valid() || ftruncate(file.get(), kTotal) != 0) return nullptr;
+  auto memory = Mapping::Map(file.get(), kTotal);
+  if (memory == nullptr || !SealMemoryFile(file.get(), kSeals)) return nullptr;
+  memory_ = std::move(memory);
   file_ = std::make_unique<DescriptorList>();
   file_->Add(std::move(file));
-  // F_SEAL_FUTURE_WRITE leaves the mapping made before it writable; there is none before Linux 5.1, and then no pool.
-  if (!SealMemoryFile(file_->descriptors()[0].get(), kSeals)) {
-    Close();
-    return nullptr;
-  }
   allocated_.assign(kSlots, 0);
   for (uint32_t slot = kSlots; slot > 0; slot--) free_.push_back(slot - 1);
   return file_.get();
@@ -46,8 +42,7 @@ PoolOffer MemorySlots::offer() const {
 }
 
 void MemorySlots::Close() {
-  if (memory_ != nullptr) munmap(memory_, kTotal);
-  memory_ = nullptr;
+  memory_.reset();
   file_.reset();
   free_.clear();
 }
@@ -71,7 +66,7 @@ void MemorySlots::Release(uint32_t slot) {
 }
 
 uint8_t* MemorySlots::data(uint32_t slot) {
-  return memory_ + size_t{slot} * kSlotSize;
+  return memory_->address() + size_t{slot} * kSlotSize;
 }
 
 bool SlotReader::Open(Descriptor file, const PoolOffer& offer) {

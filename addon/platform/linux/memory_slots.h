@@ -6,14 +6,13 @@
 
 #include "core/slot_pool.h"
 #include "descriptor.h"
+#include "mapping.h"
 #include "transport.h"
 
 namespace gips {
 
 class MemorySlots final : public SlotPool {
  public:
-  ~MemorySlots() override { Close(); }
-
   const Attachment* Open() override;
   PoolOffer offer() const override;
   void Close() override;
@@ -23,7 +22,7 @@ class MemorySlots final : public SlotPool {
 
  private:
   std::unique_ptr<DescriptorList> file_;
-  uint8_t* memory_ = nullptr;
+  std::shared_ptr<Mapping> memory_;
   std::vector<uint32_t> free_;     // the last one used is used first: the processor knows it still
   std::vector<size_t> allocated_;  // by slot: bytes that have memory behind them
 };

@@ -1,25 +1,24 @@
 #include "region.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include <algorithm>
 #include <cstddef>
 
-// Younger than some C libraries we build with.
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
-#endif
+#include "memory_file.h"
 
 namespace gips {
 
 namespace {
 
 constexpr char kFolder[] = "/dev/shm";
+// Up to here all pages are mapped at once: that takes 70 us a MiB, where one by one at their first touch they take 100 (read) to 300
+// (written). Of larger regions perhaps only parts are touched.
+constexpr uint64_t kPopulated = 128 * 1024 * 1024;
+
 constexpr uint64_t kReserveStep = 64 * 1024 * 1024;
 
 std::string PathOf(const std::string& name) {
@@ -30,13 +29,6 @@ std::string PathOf(const std::string& name) {
 uint64_t RoundToPages(uint64_t size) {
   static const uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   return (size + page - 1) / page * page;
-}
-
-Descriptor CreateMemory() {
-  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  int fd = memfd_create("gips-shm", kFlags | MFD_NOEXEC_SEAL);
-  if (fd < 0 && errno == EINVAL) fd = memfd_create("gips-shm", kFlags);  // before Linux 6.3
-  return Descriptor(fd);
 }
 
 // So that no later touch finds the memory exhausted, which would be a SIGBUS. In steps, because a signal makes fallocate undo what it has
@@ -59,20 +51,9 @@ bool IsWithinFileLimit(uint64_t size) {
   return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || size <= limit.rlim_cur;
 }
 
-bool IsSealed(int fd) {
-  int seals = fcntl(fd, F_GET_SEALS);
-  return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
-}
-
 // Any process of a file's owner may truncate it while we have it mapped: only those who may do anything to us anyway are trusted with that.
 bool IsOwnersAlone(const struct stat& status) {
   return (status.st_uid == geteuid() || status.st_uid == 0) && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-// Huge pages and disks have troubles of their own: SIGBUS when the pool is empty, or on a read error.
-bool IsMemory(int fd) {
-  struct statfs file_system;
-  return fstatfs(fd, &file_system) == 0 && file_system.f_type == TMPFS_MAGIC;
 }
 
 bool IsSameFile(const struct stat& one, const struct stat& other) {
@@ -82,10 +63,10 @@ bool IsSameFile(const struct stat& one, const struct stat& other) {
 }  // namespace
 
 Region Region::Create(uint64_t size, uint64_t max_size) {
-  Descriptor descriptor = CreateMemory();
+  Descriptor descriptor = CreateMemoryFile("gips-shm");
   if (!descriptor.valid()) return {};
   Region region = Fill(descriptor, size, max_size);
-  if (region.valid() && fcntl(region.descriptor_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return {};
+  if (region.valid() && !SealMemoryFile(region.descriptor_.get())) return {};
   return region;
 }
 
@@ -108,7 +89,7 @@ Region Region::Fill(Descriptor& descriptor, uint64_t size, uint64_t max_size) {
     return {};
   }
   if (ftruncate(descriptor.get(), static_cast<off_t>(file_size)) != 0 || !Reserve(descriptor.get(), file_size)) return {};
-  Region region = Map(descriptor, size, max_size);
+  Region region = Map(descriptor, size, max_size, true);
   if (!region.valid()) return {};
   auto* header = reinterpret_cast<RegionHeader*>(region.mapping_->address());
   header->total = max_size;
@@ -116,9 +97,9 @@ Region Region::Fill(Descriptor& descriptor, uint64_t size, uint64_t max_size) {
   return region;
 }
 
-Region Region::Map(Descriptor& descriptor, uint64_t size, uint64_t max_size) {
+Region Region::Map(Descriptor& descriptor, uint64_t size, uint64_t max_size, bool is_reserved) {
   Region region;
-  region.mapping_ = Mapping::Map(descriptor.get(), kRegionHeaderSize + max_size);
+  region.mapping_ = Mapping::Map(descriptor.get(), kRegionHeaderSize + max_size, is_reserved && max_size <= kPopulated);
   if (!region.valid()) return region;
   region.descriptor_ = std::move(descriptor);
   region.size_ = size;
@@ -142,12 +123,12 @@ Region Region::Open(const std::string& name, uint64_t limit, Refusal& refusal) {
 
 Region Region::Adopt(Descriptor& descriptor, bool allow_unsealed, uint64_t limit, Refusal& refusal) {
   refusal = nullptr;
-  if (!IsMemory(descriptor.get())) {
+  if (!IsMemoryFile(descriptor.get())) {
     refusal = "type";
     return {};
   }
   // Before the size is looked at: what cannot shrink from now on has at least that size for ever.
-  if (!allow_unsealed && !IsSealed(descriptor.get())) {
+  if (!allow_unsealed && !IsSealedMemoryFile(descriptor.get())) {
     refusal = "unsealed";
     return {};
   }
@@ -158,7 +139,7 @@ Region Region::OpenFile(Descriptor& descriptor, uint64_t limit, Refusal& refusal
   int fd = descriptor.get();
   struct stat status;
   if (fstat(fd, &status) != 0) return {};
-  if (!S_ISREG(status.st_mode) || !IsMemory(fd)) {
+  if (!IsMemoryFile(fd)) {
     refusal = "type";
     return {};
   }
@@ -182,7 +163,9 @@ Region Region::OpenFile(Descriptor& descriptor, uint64_t limit, Refusal& refusal
     refusal = "limit";
   }
   if (refusal != nullptr) return {};
-  Region region = Map(descriptor, header.capacity, max_size);
+  // Mapping a hole would fill it, at our expense.
+  bool is_reserved = static_cast<uint64_t>(status.st_blocks) * 512 >= static_cast<uint64_t>(status.st_size);
+  Region region = Map(descriptor, header.capacity, max_size, is_reserved);
   // mmap(2), EPERM: sealed against writing.
   if (!region.valid() && errno == EPERM) refusal = "read-only";
   return region;

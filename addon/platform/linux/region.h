@@ -60,7 +60,8 @@ class Region {
   void Close();
 
  private:
-  static Region Map(Descriptor& descriptor, uint64_t size, uint64_t max_size);
+  // `is_reserved`: there is memory behind all of it.
+  static Region Map(Descriptor& descriptor, uint64_t size, uint64_t max_size, bool is_reserved);
   static Region Fill(Descriptor& descriptor, uint64_t size, uint64_t max_size);
   static Region OpenFile(Descriptor& descriptor, uint64_t limit, Refusal& refusal);
 

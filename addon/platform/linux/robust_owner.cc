@@ -22,7 +22,7 @@ std::unique_ptr<RobustOwner> RobustOwner::Start() {
   owner->head_.futex_offset = static_cast<long>(RobustPage::Size());
   owner->head_.list.next = owner->sentinel_.node();
   owner->sentinel_.node()->next = &owner->head_.list;
-  int error = HelperThread::Start(owner->thread_, Run, owner.get());
+  int error = HelperThread::Start(owner->thread_, "gips-owner", Run, owner.get());
   if (error != 0) {
     owner->sentinel_ = RobustWord();
     errno = -error;
@@ -72,7 +72,10 @@ Attempt RobustOwner::TryAcquire(const RobustWord& word, bool others_wait, bool i
   } while (!word.word().compare_exchange_weak(before, after));
   Link(word);
   SetPending(nullptr);
-  if (IsAlive()) return attempt;
+  if (IsAlive()) {
+    if (is_patient) unsettled_++;
+    return attempt;
+  }
   // As above, but it came in between.
   if (word.word().compare_exchange_strong(after, FUTEX_OWNER_DIED | FUTEX_WAITERS)) FutexWake(word.word(), 1);
   return Attempt::Held;
@@ -100,6 +103,16 @@ void RobustOwner::Suspend() {
 void RobustOwner::Resume() {
   std::lock_guard<std::mutex> lock(mutex_);
   is_suspended_ = false;
+}
+
+void RobustOwner::Settle() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  unsettled_--;
+}
+
+bool RobustOwner::HasUnsettled() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return unsettled_ > 0;
 }
 
 // Whoever dies between changing a word and changing the list: the kernel looks at this one too.

@@ -21,10 +21,6 @@ enum class Attempt {
   Exhausted,  // the kernel follows a list of 2048 (ROBUST_LIST_LIMIT)
 };
 
-inline bool IsAcquired(Attempt attempt) {
-  return attempt == Attempt::Acquired || attempt == Attempt::AcquiredFromDead;
-}
-
 class RobustOwner {
  public:
   // Null with errno.
@@ -41,6 +37,9 @@ class RobustOwner {
   // Until Resume, a patient caller acquires nothing.
   void Suspend();
   void Resume();
+  // What a patient caller acquired has reached who wanted it, or was given back.
+  void Settle();
+  bool HasUnsettled();
 
  private:
   RobustOwner() = default;
@@ -58,6 +57,7 @@ class RobustOwner {
 
   std::mutex mutex_;
   bool is_suspended_ = false;
+  size_t unsettled_ = 0;
   robust_list_head head_ = {};
   // The list's first entry: the kernel marks it before all others, so while it is unmarked what has been linked will be found.
   RobustWord sentinel_;

@@ -12,20 +12,22 @@ namespace {
 constexpr size_t kStackSize = 256 * 1024;
 
 struct Assignment {
+  const char* name;
   HelperThread::Body body;
   void* data;
 };
 
 void* Run(void* argument) {
   std::unique_ptr<Assignment> assignment(static_cast<Assignment*>(argument));
+  pthread_setname_np(pthread_self(), assignment->name);
   assignment->body(assignment->data);
   return nullptr;
 }
 
 }  // namespace
 
-int HelperThread::Start(HelperThread& thread, Body body, void* data) {
-  auto assignment = std::make_unique<Assignment>(Assignment{body, data});
+int HelperThread::Start(HelperThread& thread, const char* name, Body body, void* data) {
+  auto assignment = std::make_unique<Assignment>(Assignment{name, body, data});
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStackSize);

@@ -9,8 +9,8 @@ class HelperThread {
  public:
   using Body = void (*)(void* data);
 
-  // 0 or a negative errno: EAGAIN when there may be no more threads.
-  static int Start(HelperThread& thread, Body body, void* data);
+  // 0 or a negative errno: EAGAIN when there may be no more threads. `name` is for debuggers: a constant of at most 15 characters.
+  static int Start(HelperThread& thread, const char* name, Body body, void* data);
   // Waits for the end. Exactly once for each that was started.
   void Join() { pthread_join(thread_, nullptr); }
 

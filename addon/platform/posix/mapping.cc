@@ -4,16 +4,8 @@
 
 namespace gips {
 
-namespace {
-
-// Up to here all pages are mapped at once: that takes 70 us a MiB, where each page at its first touch takes 100 (read) to 300 (written). Of
-// larger regions perhaps only parts are touched.
-constexpr size_t kPopulated = 128 * 1024 * 1024;
-
-}  // namespace
-
-std::shared_ptr<Mapping> Mapping::Map(int fd, size_t size) {
-  int flags = MAP_SHARED | (size <= kPopulated ? MAP_POPULATE : 0);
+std::shared_ptr<Mapping> Mapping::Map(int fd, size_t size, bool populate) {
+  int flags = MAP_SHARED | (populate ? MAP_POPULATE : 0);
   void* address = mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd, 0);
   if (address == MAP_FAILED) return nullptr;
   return std::make_shared<Mapping>(static_cast<uint8_t*>(address), size);

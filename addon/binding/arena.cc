@@ -25,8 +25,9 @@ constexpr size_t Aligned(size_t size) {
 
 }  // namespace
 
-void Arena::Begin(napi_env env) {
+void Arena::Begin(napi_env env, bool by_loop) {
   env_ = env;
+  by_loop_ = by_loop;
   buffers_.clear();
   chunk_index_ = -1;
   busy_ = false;
@@ -66,6 +67,7 @@ Placement Arena::CopyAlone(const uint8_t* payload, size_t size) {
   size_t offset;
   napi_value buffer = NewBuffer(size, data, offset);
   if (buffer == nullptr) return kNowhere;
+  PreferLargePages(data, size);
   std::memcpy(data, payload, size);
   return {Push(buffer), offset};
 }
@@ -78,11 +80,21 @@ uint8_t* Arena::Allocate(size_t size) {
 }
 
 Placement Arena::PlaceAllocated() {
+  Placement placement = by_loop_ ? ExposeAllocated() : kNowhere;
+  if (placement.buffer < 0) placement = CopyAlone(large_.get(), large_size_);
+  DropAllocated();
+  return placement;
+}
+
+// Foreign memory, once garbage, is freed when the event loop has its next turn (node::CallbackInfo): whoever receives without a loop would
+// never get it back.
+Placement Arena::ExposeAllocated() {
+  // Empty until the buffer is there: after most failures to make it, its finalizer has been called, or may be yet (node::Buffer::New).
   struct Block {
     LargeBytes bytes;
-    size_t size;
+    size_t size = 0;
   };
-  auto* block = new Block{std::move(large_), large_size_};
+  auto* block = new Block;
   auto free_block = [](napi_env env, void*, void* hint) {
     auto* block = static_cast<Block*>(hint);
     int64_t ignored;
@@ -90,15 +102,15 @@ Placement Arena::PlaceAllocated() {
     delete block;
   };
   napi_value buffer;
-  napi_status status = napi_create_external_arraybuffer(env_, block->bytes.get(), block->size, free_block, block, &buffer);
+  napi_status status = napi_create_external_arraybuffer(env_, large_.get(), large_size_, free_block, block, &buffer);
   if (status == napi_ok) {
-    unaccounted_ += block->size;
+    *block = {std::move(large_), large_size_};
+    unaccounted_ += large_size_;
     return {Push(buffer), 0};
   }
-  // Electron forbids foreign memory (napi_no_external_buffers_allowed).
-  Placement copy = CopyAlone(block->bytes.get(), block->size);
-  delete block;
-  return copy;
+  // Electron forbids foreign memory. After any other failure, rather lose a few bytes.
+  if (status == napi_no_external_buffers_allowed) delete block;
+  return kNowhere;
 }
 
 void Arena::Account() {

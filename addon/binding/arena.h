@@ -24,8 +24,8 @@ using LargeBytes = std::unique_ptr<uint8_t[], FreeBytes>;
 
 class Arena {
  public:
-  // A batch begins: `buffers` are what its records refer to.
-  void Begin(napi_env env);
+  // A batch begins: `buffers` are what its records refer to. `by_loop`: the event loop is turning.
+  void Begin(napi_env env, bool by_loop);
   Placement Copy(const uint8_t* payload, size_t size);
   // Memory for one large payload, which a later batch refers to. Null if it cannot be had.
   uint8_t* Allocate(size_t size);
@@ -44,6 +44,7 @@ class Arena {
 
  private:
   bool NewChunk(size_t size);
+  Placement ExposeAllocated();
   Placement CopyAlone(const uint8_t* payload, size_t size);
   napi_value NewBuffer(size_t size, uint8_t*& data, size_t& offset);
   int Push(napi_value buffer);
@@ -58,7 +59,8 @@ class Arena {
   size_t chunk_size_ = 0;
   size_t chunk_used_ = 0;
   int chunk_index_ = -1;  // in buffers_
-  bool busy_ = false;     // this batch has filled a chunk: the next one is of full size
+  bool by_loop_ = false;
+  bool busy_ = false;  // this batch has filled a chunk: the next one is of full size
 };
 
 }  // namespace gips

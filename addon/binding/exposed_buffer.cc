@@ -50,14 +50,12 @@ void ExposedBuffer::OnObjectGone(napi_env, void* data, void*) {
   self->Release();
 }
 
-// Node is about to say that the store is freed, whether or not it is (CallbackInfo::CleanupHook): a buffer that was transferred to another
-// thread outlives this environment, and nothing will ever tell when it ends.
 void ExposedBuffer::OnEnvironmentEnd(void* data) {
   static_cast<ExposedBuffer*>(data)->JudgeEnd();
 }
 
-// Node is about to say that the store is freed, whether or not it is (CallbackInfo): a buffer that was transferred to another thread
-// outlives this environment, and nothing will ever tell when it ends.
+// Node is about to say that the store is freed, whether or not it is (CallbackInfo::CleanupHook): a buffer that was transferred to another
+// thread outlives this environment, and nothing will ever tell when it ends.
 void ExposedBuffer::JudgeEnd() {
   if (has_store_ && IsOutOfReach()) mapping_->Forsake();
 }

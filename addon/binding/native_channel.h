@@ -71,7 +71,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
     napi_value buffers;
     napi_value objects;
   };
-  bool ReceiveBatch(Batch& batch, bool drain);
+  bool ReceiveBatch(Batch& batch, bool drain, bool by_loop);
   int ReceivePackets(bool drain);
   Transport::Received ReceivePacket(uint8_t*& buffer);
   void DropUnfinished();

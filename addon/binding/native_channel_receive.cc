@@ -40,7 +40,7 @@ void NativeChannel::OnReady(int status, int events) {
     if (mode_ == Mode::Greeting) {
       reading_ = false;  // one call for the first packet; whoever decides on it watches again
       environment_->Dispatch(Environment::Event::Batch, {owner_.Value()});
-    } else if (ReceiveBatch(batch, failed || lone_packets_ % kProbeEvery == 0)) {
+    } else if (ReceiveBatch(batch, failed || lone_packets_ % kProbeEvery == 0, true)) {
       in_busy_batch_ = records_ > 1;
       environment_->Dispatch(Environment::Event::Batch, {owner_.Value(), batch.count, batch.end, batch.buffers, batch.objects});
       in_busy_batch_ = false;
@@ -55,7 +55,7 @@ void NativeChannel::OnReady(int status, int events) {
 Napi::Value NativeChannel::Receive(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
   Batch batch = {};
-  ReceiveBatch(batch, true);
+  ReceiveBatch(batch, true, false);
   object["count"] = Napi::Value(info.Env(), batch.count);
   object["end"] = Napi::Value(info.Env(), batch.end);
   object["buffers"] = Napi::Value(info.Env(), batch.buffers);
@@ -63,13 +63,12 @@ Napi::Value NativeChannel::Receive(const Napi::CallbackInfo& info) {
   return object;
 }
 
-// `drain`: not only the first packet. False if there is nothing to tell.
-bool NativeChannel::ReceiveBatch(Batch& batch, bool drain) {
+// `drain`: not only the first packet; `by_loop`: not for a blocking receiver. False if there is nothing to tell.
+bool NativeChannel::ReceiveBatch(Batch& batch, bool drain, bool by_loop) {
   napi_env env = Env();
   // In an environment that is being terminated this fails, and what is there is not read for nobody.
   if (napi_create_array(env, &batch.objects) != napi_ok) return false;
-  arena_.Account();
-  arena_.Begin(env);
+  arena_.Begin(env, by_loop);
   records_ = 0;
   batch_objects_.clear();
   int end = ended_ || !transport_.open() ? kEndOfFile : ReceivePackets(drain);
@@ -197,13 +196,14 @@ bool NativeChannel::OnPool(const PoolOffer& offer) {
   if (packet_lost_ != 0) return true;  // without our answer it is not used
   Descriptor file = std::move(packet_objects_.front());
   packet_objects_.clear();
-  if (!peer_slots_.Open(std::move(file), offer)) return false;
+  if (outbox_.answers() > 0 || !peer_slots_.Open(std::move(file), offer)) return false;
   SendFrame({Kind::Slot, nullptr, 0, 0, nullptr}, true);
   return true;
 }
 
 bool NativeChannel::ReadSlot(const SlotReference& reference, uint8_t* to) {
-  if (!peer_slots_.Read(reference, to)) return false;
+  // More slots than there are cannot have come back to a peer to which the answers have not gone yet.
+  if (outbox_.answers() > peer_slots_.slots() || !peer_slots_.Read(reference, to)) return false;
   copied_ += reference.size;
   SendFrame({Kind::Slot, nullptr, 0, uint64_t{reference.slot} + 1, nullptr}, true);
   return true;

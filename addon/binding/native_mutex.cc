@@ -91,6 +91,7 @@ NativeMutex::NativeMutex(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
 Napi::Value NativeMutex::TryLock(const Napi::CallbackInfo& info) {
   RobustOwner* owner = environment_->waiting->Owner();
   if (owner == nullptr) return Errno(info.Env(), ECANCELED);
+  environment_->waiting->DiscardAbandoned();
   // Who asks again and again would leave no gap for the others.
   bool is_polite = info[0].As<Napi::Boolean>().Value();
   if (is_polite && word_.waiters() != 0) return Napi::Number::New(info.Env(), static_cast<int>(Outcome::Pending));
@@ -126,10 +127,9 @@ void NativeMutex::EndBlocking(const Napi::CallbackInfo&) {
   if (owner != nullptr) owner->Resume();
 }
 
-// (asDead)
-void NativeMutex::Release(const Napi::CallbackInfo& info) {
+void NativeMutex::Release(const Napi::CallbackInfo&) {
   RobustOwner* owner = environment_->waiting->Owner();
-  if (owner != nullptr) owner->Release(word_, info[0].As<Napi::Boolean>().Value());
+  if (owner != nullptr) owner->Release(word_, false);
 }
 
 }  // namespace gips

@@ -7,6 +7,7 @@
 #include "binding/exposed_buffer.h"
 #include "binding/native_descriptor.h"
 #include "binding/payload.h"
+#include "binding/waiting.h"
 #include "binding/wrap.h"
 
 namespace gips {
@@ -159,8 +160,10 @@ void NativeRegion::Detach(const Napi::CallbackInfo&) {
   DetachBuffer();
 }
 
-void NativeRegion::Close(const Napi::CallbackInfo&) {
+void NativeRegion::Close(const Napi::CallbackInfo& info) {
   DetachBuffer();
+  auto environment = Environment::Of(info.Env());
+  if (open() && environment->waiting != nullptr) environment->waiting->RetirePagesOf(*mapping());
   region_.Close();
 }
 

@@ -58,6 +58,7 @@ void Waiting::Shutdown() {
 
 int64_t Waiting::Start(std::shared_ptr<Call> call, bool is_blocking) {
   if (async_ == nullptr) return -ECANCELED;
+  DiscardAbandoned();
   do last_id_++;
   while (last_id_ == 0 || calls_.count(last_id_) != 0);
   call->id_ = last_id_;
@@ -68,7 +69,11 @@ int64_t Waiting::Start(std::shared_ptr<Call> call, bool is_blocking) {
     calls_.erase(last_id_);
     return error;
   }
-  if (!is_blocking) dispatched_calls_++;
+  if (is_blocking) {
+    blocking_id_ = last_id_;
+  } else {
+    dispatched_calls_++;
+  }
   UpdateReference();
   return last_id_;
 }
@@ -106,7 +111,11 @@ std::shared_ptr<Waiting::Call> Waiting::Take(uint32_t id) {
   if (found == calls_.end()) return nullptr;
   auto call = std::move(found->second);
   calls_.erase(found);
-  if (!call->is_blocking_) dispatched_calls_--;
+  if (call->is_blocking_) {
+    blocking_id_ = 0;
+  } else {
+    dispatched_calls_--;
+  }
   UpdateReference();
   return call;
 }
@@ -121,11 +130,9 @@ void Waiting::UpdateReference() {
 }
 
 void Waiting::OnDone(const std::shared_ptr<HelperPool::Job>& job) {
-  const auto& call = static_cast<const Call&>(*job);
-  if (call.is_blocking_) return;
   {
     std::lock_guard<std::mutex> lock(done_mutex_);
-    done_.push_back(call.id_);
+    done_.push_back(static_cast<const Call&>(*job).id_);
   }
   uv_async_send(async_);
 }
@@ -133,6 +140,9 @@ void Waiting::OnDone(const std::shared_ptr<HelperPool::Job>& job) {
 void Waiting::Deliver() {
   Napi::HandleScope scope(environment_.env());
   auto self = environment_.waiting;
+  // The loop runs, so nobody blocks.
+  DiscardAbandoned();
+  if (owner_ != nullptr) owner_->Resume();
   std::vector<uint32_t> done;
   {
     std::lock_guard<std::mutex> lock(done_mutex_);
@@ -160,7 +170,12 @@ RobustOwner* Waiting::Owner() {
   return owner_.get();
 }
 
+void Waiting::DiscardAbandoned() {
+  if (blocking_id_ != 0) Discard({blocking_id_});
+}
+
 void Waiting::BeginBlocking() {
+  DiscardAbandoned();
   owner_->Suspend();
   // A thread that has just got a lock needs a moment to say so.
   for (; owner_->HasUnsettled(); std::this_thread::yield()) {
@@ -181,6 +196,18 @@ std::shared_ptr<RobustPage> Waiting::PageOf(const std::shared_ptr<Mapping>& mapp
   for (auto each = pages_.begin(); each != pages_.end();) each = each->second.expired() ? pages_.erase(each) : std::next(each);
   pages_before_purge_ = 2 * pages_.size() + 16;
   return page;
+}
+
+void Waiting::RetirePagesOf(const Mapping& mapping) {
+  auto first = pages_.lower_bound(mapping.address());
+  auto end = pages_.lower_bound(mapping.address() + mapping.size());
+  for (auto each = first; each != end; ++each) {
+    auto page = each->second.lock();
+    if (page == nullptr) continue;
+    if (owner_ != nullptr) owner_->ReleaseAll(*page);
+    page->Retire();
+  }
+  pages_.erase(first, end);
 }
 
 }  // namespace gips

@@ -53,6 +53,9 @@ class Waiting final : public EnvironmentHandle {
   // Ends a blocking call, and tells how.
   int Finish(uint32_t id);
   void Discard(const std::vector<uint32_t>& ids);
+  // Of a blocking call whose thread does something else now: it was interrupted (the `timeout` of vm, Ctrl+C in a REPL), which leaves no
+  // chance to clean up, and will never ask for the end.
+  void DiscardAbandoned();
 
   // The owner of this environment's locks; null with errno.
   RobustOwner* Owner();
@@ -61,6 +64,8 @@ class Waiting final : public EnvironmentHandle {
   void BeginBlocking();
   // The page a lock is in: one for all locks in it. Null with errno.
   std::shared_ptr<RobustPage> PageOf(const std::shared_ptr<Mapping>& mapping, uint8_t* address);
+  // The memory goes, which nobody waits in any more: locks that are held there get owners who learn of it as of a death.
+  void RetirePagesOf(const Mapping& mapping);
 
   void Shutdown() override;
 
@@ -75,6 +80,7 @@ class Waiting final : public EnvironmentHandle {
   uv_async_t* async_ = nullptr;
   std::unordered_map<uint32_t, std::shared_ptr<Call>> calls_;
   uint32_t last_id_ = 0;
+  uint32_t blocking_id_ = 0;
   size_t dispatched_calls_ = 0;  // calls whose end JavaScript waits for
   std::mutex done_mutex_;
   std::vector<uint32_t> done_;

@@ -68,6 +68,7 @@ struct PoolOffer {
   uint32_t slots;  // 0: withdrawn
 };
 constexpr size_t kPoolOfferSize = 8;
+constexpr uint32_t kMaxSlots = 4096;
 void EncodePoolOffer(const PoolOffer& offer, uint8_t* out);
 PoolOffer DecodePoolOffer(const uint8_t* in);
 

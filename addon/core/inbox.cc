@@ -97,7 +97,7 @@ Inbox::Verdict Inbox::AcceptFrame(const FrameHeader& header, const uint8_t* payl
       return Verdict::Good;
     case Kind::Pool: {
       PoolOffer offer = DecodePoolOffer(payload);
-      if ((offer.slots > 0) != (header.objects == 1)) return Verdict::Violation;
+      if ((offer.slots > 0) != (header.objects == 1) || offer.slots > kMaxSlots) return Verdict::Violation;
       return sink.OnPool(offer) ? Verdict::Good : Verdict::Violation;
     }
     case Kind::Slot:

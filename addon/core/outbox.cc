@@ -43,6 +43,7 @@ void Outbox::Clear() {
   if (open_ != nullptr) pool_.Release(open_);
   open_ = nullptr;
   buffered_ = 0;
+  answers_ = 0;
   CloseSlots();
 }
 
@@ -111,17 +112,14 @@ SendStatus Outbox::SendDirect(Entry& entry) {
   if (!started) Refund(entry.kind, entry.size, entry.objects());
   if (status == SendStatus::Broken || status == SendStatus::TooLarge) {
     Unstage(entry);
-    return status;
-  }
-  SendStatus queued = Enqueue(entry);
-  if (!started) return queued;
-  // Part of it has left: without its rest the stream is worth nothing.
-  if (queued == SendStatus::Sent) {
-    active_ = waiting_last_;
   } else {
-    queued = Note(SendStatus::Broken);
+    status = Enqueue(entry);
   }
-  return queued;
+  if (!started) return status;
+  // Part of it has left: without its rest the stream is worth nothing.
+  if (status != SendStatus::Sent) return Note(SendStatus::Broken);
+  active_ = waiting_last_;
+  return status;
 }
 
 // Takes the entry's bytes: into slots as far as there are any, and into memory of its own.
@@ -144,6 +142,7 @@ SendStatus Outbox::Enqueue(Entry& entry) {
   (waiting_last_ != nullptr ? waiting_last_->next : waiting_) = queued;
   waiting_last_ = queued;
   if (!NeedsCredit(queued->kind)) exempt_waiting_++;
+  if (queued->kind == Kind::Slot) answers_++;
   buffered_ += queued->size - queued->offset + (queued->offset == 0 ? CountedHeader(queued->kind) : 0);
   return SendStatus::Sent;
 }
@@ -267,6 +266,7 @@ SendStatus Outbox::SendReady(size_t& budget) {
     ready_ = packet->next;
     if (ready_ == nullptr) ready_last_ = nullptr;
     buffered_ -= packet->counted;
+    answers_ -= packet->answers;
     budget -= std::min(budget, packet->size);
     pool_.Release(packet);
   }
@@ -298,6 +298,9 @@ void Outbox::Append(const FrameHeader& header, const uint8_t* data) {
   if (header.length > 0) std::memcpy(out + kHeaderSize, data, header.length);
   open_->size += kHeaderSize + header.length;
   open_->counted += CountedHeader(header.kind) + header.length;
+  if (header.kind != Kind::Slot) return;
+  open_->answers++;
+  answers_++;
 }
 
 void Outbox::CloseOpen() {
@@ -315,6 +318,7 @@ void Outbox::Remove(Entry* entry) {
   (entry->next != nullptr ? entry->next->previous : waiting_last_) = entry->previous;
   if (active_ == entry) active_ = nullptr;
   if (!NeedsCredit(entry->kind)) exempt_waiting_--;
+  if (entry->kind == Kind::Slot) answers_--;
   Unstage(*entry);
   delete entry;
 }

@@ -88,6 +88,8 @@ class Outbox {
 
   // Bytes accepted and not yet taken; not what the channel sends for its own sake (WINDOW, PING, PONG).
   uint64_t buffered() const { return buffered_; }
+  // SLOT frames that the sink has not taken yet.
+  uint32_t answers() const { return answers_; }
   bool empty() const { return open_ == nullptr && ready_ == nullptr && waiting_ == nullptr; }
   // Whether what is left waits for the sink, not (only) for credit.
   bool blocked() const { return blocked_; }
@@ -141,6 +143,7 @@ class Outbox {
   int64_t credit_ = kInitialCredit;
   uint64_t mark_ = 0;
   uint64_t buffered_ = 0;
+  uint32_t answers_ = 0;
   uint64_t sequence_ = 0;
   bool raw_ = false;
   bool blocked_ = false;

@@ -11,7 +11,8 @@ namespace gips {
 struct Packet {
   Packet* next;
   size_t size;
-  size_t counted;  // of it, what its sender's user waits for
+  size_t counted;    // of it, what its sender's user waits for
+  uint32_t answers;  // SLOT frames
   uint8_t data[kMaxPacket];
 };
 
@@ -27,7 +28,7 @@ class PacketPool {
   Packet* Acquire() {
     Packet* packet = free_ != nullptr ? Pop() : new Packet;
     packet->next = nullptr;
-    packet->size = packet->counted = 0;
+    packet->size = packet->counted = packet->answers = 0;
     return packet;
   }
 

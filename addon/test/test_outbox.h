@@ -35,15 +35,17 @@ class TestSink final : public PacketSink {
       return SendStatus::Shortage;
     }
     if (room == 0) return SendStatus::Full;
-    room--;
     Taken packet = {{}, attachment != nullptr ? attachment->count() : 0};
     for (size_t i = 0; i < count; i++) packet.bytes.insert(packet.bytes.end(), segments[i].data, segments[i].data + segments[i].size);
+    if (packet.bytes.size() > largest) return SendStatus::TooLarge;
+    room--;
     taken.push_back(std::move(packet));
     return SendStatus::Sent;
   }
 
   uint32_t room = 0;
   uint32_t shortages = 0;
+  size_t largest = SIZE_MAX;
   bool broken = false;
   std::vector<Taken> taken;
 };
@@ -96,6 +98,7 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
                            InstanceMethod<&TestOutbox::AddCredit>("addCredit"),
                            InstanceMethod<&TestOutbox::MakeRoom>("makeRoom"),
                            InstanceMethod<&TestOutbox::Starve>("starve"),
+                           InstanceMethod<&TestOutbox::Limit>("limit"),
                            InstanceMethod<&TestOutbox::Break>("break"),
                            InstanceMethod<&TestOutbox::Take>("take"),
                            InstanceMethod<&TestOutbox::UseSlots>("useSlots"),
@@ -154,6 +157,9 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
   Napi::Value GetSlotsTaken(const Napi::CallbackInfo& info) {
     return Napi::Number::New(info.Env(), slots_.open ? static_cast<double>(slots_.taken()) : -1);
   }
+
+  // Larger packets than this are never taken.
+  void Limit(const Napi::CallbackInfo& info) { sink_.largest = info[0].As<Napi::Number>().Uint32Value(); }
 
   void Break(const Napi::CallbackInfo&) { sink_.broken = true; }
 

@@ -241,7 +241,10 @@ export interface NativeRegion {
   resize(size: number): void;
   /** Takes over the size that another process has set. False if it makes no sense. */
   remap(): boolean;
-  /** Detaches the `buffer` and lets go of the memory. Who still works on its memory finds zeros there. */
+  /**
+   * Detaches the `buffer` and lets go of the memory. Who still works on its memory finds zeros there. The next owners of locks that are held in
+   * it are told that this one died. Calls that wait in it have been discarded.
+   */
   close(): void;
 }
 
@@ -278,8 +281,8 @@ export interface NativeMutex {
    */
   beginBlocking(): boolean;
   endBlocking(): void;
-  /** Nothing if it is not held. `asDead`: the next owner is told that this one died. */
-  release(asDead: boolean): void;
+  /** Nothing if it is not held. */
+  release(): void;
 }
 
 /** Kinds of descriptor: sockets by their type, those that listen apart; `file` is a regular file. */

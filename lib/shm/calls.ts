@@ -32,24 +32,29 @@ class PendingCall {
     this.#group = group;
     this.#outcome = outcome;
     this.#signal = signal;
-    signal?.addEventListener('abort', this);
-    // The call itself keeps the process alive.
-    if (limit.timeout !== Infinity) this.#timer = setTimeout(() => this.#giveUp(limit.timedOut()), limit.timeout).unref();
     group.add(this);
     pending.set(id, this);
+    // The call itself keeps the process alive.
+    if (limit.timeout !== Infinity) this.#timer = setTimeout(() => this.#giveUp(limit.timedOut()), limit.timeout).unref();
+    try {
+      signal?.addEventListener('abort', this);
+    } catch (error) {
+      // A signal need not be a real one, and this one would not tell.
+      this.#giveUp(error);
+    }
   }
 
   end(end: number): void {
-    this.leave();
     this.#outcome.ended(end);
+    this.leave();
   }
 
   /** Forgets the call; who then calls `reject` has had the addon discard it. */
   leave(): void {
     pending.delete(this.id);
     this.#group.delete(this);
-    this.#signal?.removeEventListener('abort', this);
     clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this);
   }
 
   reject(reason: unknown): void {
@@ -61,9 +66,9 @@ class PendingCall {
   }
 
   #giveUp(reason: unknown): void {
-    this.leave();
     native.discardCalls([this.id]);
     this.reject(reason);
+    this.leave();
   }
 }
 

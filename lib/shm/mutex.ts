@@ -1,10 +1,10 @@
 import type { GipsError } from '../errors.js';
-import { busyError, invalidArgType, outOfRange, systemError, timeoutError } from '../errors.js';
+import { busyError, invalidArgType, systemError, timeoutError } from '../errors.js';
 import { native, WaitEnd, type NativeMutex } from '../native/index.js';
-import { validateCallOptions, validateInteger, validateTimeout, type CallOptions } from '../validate.js';
+import { validateCallOptions, validateTimeout, type CallOptions } from '../validate.js';
 import { blockOn } from './calls.js';
 import { Shm, waitsOf } from './shm.js';
-import type { Dependent, Waits } from './waiting.js';
+import type { Waits } from './waiting.js';
 
 const MUTEX_SIZE = 64;
 const ALIGNMENT = 8;
@@ -43,8 +43,7 @@ export class ShmMutex {
     this.#waits = waitsOf(shm);
     this.#waits.requireOpen();
     const { region, what } = this.#waits;
-    const offset = validateInteger(byteOffset, 'byteOffset', 0, region.size - MUTEX_SIZE);
-    if (offset % ALIGNMENT !== 0) throw outOfRange('byteOffset', `a multiple of ${ALIGNMENT}`, byteOffset);
+    const offset = this.#waits.validatePlace(byteOffset, MUTEX_SIZE, ALIGNMENT);
     this.#what = `the lock at ${offset} of ${what}`;
     const mutex = native.createMutex(region, offset);
     if (typeof mutex === 'number') throw systemError(mutex, 'mmap', `use ${this.#what}`);
@@ -58,9 +57,10 @@ export class ShmMutex {
    */
   async lock(options?: CallOptions): Promise<ShmLock> {
     const { signal, timeout } = validateCallOptions(options);
-    this.#waits.requireOpen();
     signal?.throwIfAborted();
-    const lock = this.#lockOf(this.#mutex.tryLock(true));
+    this.#waits.requireOpen();
+    // A single attempt has no later one to leave the lock to others with.
+    const lock = this.#lockOf(this.#mutex.tryLock(timeout > 0));
     if (lock !== undefined) return lock;
     const timedOut = (): Error => timeoutError(`wait for ${this.#what}`, timeout);
     if (timeout === 0) throw timedOut();
@@ -110,7 +110,7 @@ export class ShmMutex {
 
   #taken(end: number): ShmLock {
     if (end < 0) throw this.#failed(end);
-    return new Lock(this.#mutex, this.#waits.dependents, end === WaitEnd.ACQUIRED_FROM_DEAD);
+    return new Lock(this.#mutex, end === WaitEnd.ACQUIRED_FROM_DEAD);
   }
 
   #failed(errno: number): GipsError {
@@ -118,25 +118,18 @@ export class ShmMutex {
   }
 }
 
-class Lock implements ShmLock, Dependent {
+class Lock implements ShmLock {
   readonly ownerDied: boolean;
-  readonly #mutex: NativeMutex;
-  readonly #dependents: Set<Dependent>;
+  #mutex: NativeMutex | undefined;
 
-  constructor(mutex: NativeMutex, dependents: Set<Dependent>, ownerDied: boolean) {
+  constructor(mutex: NativeMutex, ownerDied: boolean) {
     this.ownerDied = ownerDied;
     this.#mutex = mutex;
-    this.#dependents = dependents;
-    dependents.add(this);
   }
 
   release(): void {
-    if (this.#dependents.delete(this)) this.#mutex.release(false);
-  }
-
-  /** What it protects may be half done. */
-  regionClosed(): void {
-    this.#mutex.release(true);
+    this.#mutex?.release();
+    this.#mutex = undefined;
   }
 
   [Symbol.dispose](): void {

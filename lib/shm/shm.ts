@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { closedError, type GipsError, invalidArgType, outOfRange, systemError, unsupportedError } from '../errors.js';
 import { descriptorOf, IpcObject, wrap } from '../ipc/ipc-object.js';
-import { native, type NativeDescriptor, type NativeRegion, type RegionRefusal } from '../native/index.js';
+import { native, type NativeDescriptor, type NativeRegion } from '../native/index.js';
 import {
   type CallOptions,
   type Payload,
@@ -12,12 +12,11 @@ import {
   validatePayload,
 } from '../validate.js';
 import { type Header, readHeader } from './header.js';
-import { validateRegionName } from './names.js';
 import { refusedError } from './refusals.js';
-import { checkMemory, MAX_SIZE, type ShmSize, validateSize } from './sizes.js';
-import { guardZlib } from './zlib-guard.js';
-
+import { adoptRegion, createRegion, openRegion, unlinkRegion } from './regions.js';
+import type { ShmSize } from './sizes.js';
 import { type WaitResult, Waits } from './waiting.js';
+import { guardZlib } from './zlib-guard.js';
 
 export type { ShmSize } from './sizes.js';
 export type { WaitResult } from './waiting.js';
@@ -33,7 +32,7 @@ export interface TypedArrayConstructor<T> {
 /** The descriptor of an open region, which keeps it. */
 export let descriptorOfRegion: (shm: Shm) => NativeDescriptor;
 
-/** What has to end before a region does. */
+/** The waits of a region. */
 export let waitsOf: (shm: Shm) => Waits;
 
 /**
@@ -77,13 +76,7 @@ export class Shm implements Disposable {
    *   too few descriptors
    */
   static create(name: string | null, size: number | ShmSize): Shm {
-    const file = name === null ? null : validateRegionName(name);
-    const sizes = validateSize(size);
-    const attempted = `create region ${quote(name)} of ${sizes.maxSize} bytes`;
-    checkMemory(sizes.maxSize, attempted);
-    const region = native.createRegion(file, sizes.size, sizes.maxSize);
-    if (typeof region === 'number') throw systemError(region, file === null ? 'memfd_create' : 'open', attempted);
-    return new Shm(region, name);
+    return new Shm(createRegion(name, size), name);
   }
 
   /**
@@ -92,9 +85,7 @@ export class Shm implements Disposable {
    * @throws GipsError `ENOENT` if there is none, `EACCES` if it is not this user's alone, `EINVAL` if it is no region
    */
   static open(name: string): Shm {
-    const file = validateRegionName(name);
-    const attempted = `open region ${quote(name)}`;
-    return new Shm(requireRegion(native.openRegion(file, MAX_SIZE), 'open', attempted), name);
+    return new Shm(openRegion(name), name);
   }
 
   /**
@@ -107,8 +98,7 @@ export class Shm implements Disposable {
     if (!(object instanceof IpcObject)) throw invalidArgType('object', 'an instance of IpcObject', object);
     const { allowUnsealed } = validateObject(options, 'options');
     const isTrusted = allowUnsealed === undefined ? false : validateBoolean(allowUnsealed, 'options.allowUnsealed');
-    const region = native.adoptRegion(descriptorOf(object), isTrusted, MAX_SIZE);
-    return new Shm(requireRegion(region, 'mmap', 'take an object for a region'), null);
+    return new Shm(adoptRegion(descriptorOf(object), isTrusted), null);
   }
 
   /** Bytes usable now, in this process: what `bytes` has. Another process's `resize` is seen after `remap`. */
@@ -254,8 +244,7 @@ export class Shm implements Disposable {
   unlink(): void {
     this.#requireOpen();
     if (this.name === null) return;
-    const result = native.unlinkRegion(validateRegionName(this.name), this.#descriptor);
-    if (result < 0) throw systemError(result, 'unlink', `remove the name of region ${quote(this.name)}`);
+    unlinkRegion(this.name, this.#descriptor);
   }
 
   /**
@@ -303,16 +292,6 @@ function validateType<T>(type: TypedArrayConstructor<T>): TypedArrayConstructor<
   return type;
 }
 
-function requireRegion(region: NativeRegion | RegionRefusal | number, syscall: string, attempted: string): NativeRegion {
-  if (typeof region === 'number') throw systemError(region, syscall, attempted);
-  if (typeof region === 'string') throw refusedError(attempted, region);
-  return region;
-}
-
 function describe(name: string | null): string {
-  return name === null ? 'the Shm' : `Shm ${quote(name)}`;
-}
-
-function quote(name: string | null): string {
-  return name === null ? 'without a name' : `"${name}"`;
+  return name === null ? 'the Shm' : `Shm "${name}"`;
 }

@@ -11,18 +11,12 @@ const MIN_INT32 = -(2 ** 31);
 const MAX_INT32 = 2 ** 31 - 1;
 const WORD_SIZE = 4;
 
-/** Something of a region that ends with it. */
-export interface Dependent {
-  regionClosed(): void;
-}
-
-/** The waits of one region, and what else has to end before its memory goes. */
+/** The waits of one region, which have to end before its memory goes. */
 export class Waits {
   readonly region: NativeRegion;
   /** The region's name in messages. */
   readonly what: string;
   readonly calls = new PendingCalls();
-  readonly dependents = new Set<Dependent>();
   #isClosed = false;
 
   constructor(region: NativeRegion, what: string) {
@@ -32,6 +26,15 @@ export class Waits {
 
   requireOpen(): void {
     if (this.#isClosed) throw closedError(this.what);
+  }
+
+  /** Where `size` bytes may lie: within the region, at a multiple of `alignment`. */
+  validatePlace(byteOffset: number, size: number, alignment: number): number {
+    const last = this.region.size - size;
+    if (last < 0) throw outOfRange('byteOffset', `in a region of at least ${size} bytes`, byteOffset);
+    const offset = validateInteger(byteOffset, 'byteOffset', 0, last);
+    if (offset % alignment !== 0) throw outOfRange('byteOffset', `a multiple of ${alignment}`, byteOffset);
+    return offset;
   }
 
   async wait(byteOffset: number, expected: number, options: unknown): Promise<WaitResult> {
@@ -49,7 +52,7 @@ export class Waits {
 
   notify(byteOffset: number, count: number): number {
     this.requireOpen();
-    const offset = this.#validateOffset(byteOffset);
+    const offset = this.validatePlace(byteOffset, WORD_SIZE, WORD_SIZE);
     const limit = count === Infinity ? MAX_INT32 : Math.min(validateInteger(count, 'count', 0, Number.MAX_SAFE_INTEGER), MAX_INT32);
     return native.notify(this.region, offset, limit);
   }
@@ -59,13 +62,11 @@ export class Waits {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.calls.rejectAll(() => closedError(this.what));
-    for (const dependent of this.dependents) dependent.regionClosed();
-    this.dependents.clear();
   }
 
   #start(byteOffset: number, expected: number, { signal, timeout }: CallLimits, isBlocking: boolean): number {
     this.requireOpen();
-    const offset = this.#validateOffset(byteOffset);
+    const offset = this.validatePlace(byteOffset, WORD_SIZE, WORD_SIZE);
     const number = validateInteger(expected, 'expected', MIN_INT32, MAX_INT32);
     signal?.throwIfAborted();
     const id = native.startWait(this.region, offset, number, timeout, isBlocking);
@@ -81,11 +82,5 @@ export class Waits {
 
   #failed(errno: number): Error {
     return systemError(errno, 'pthread_create', `wait in ${this.what}`);
-  }
-
-  #validateOffset(byteOffset: number): number {
-    const offset = validateInteger(byteOffset, 'byteOffset', 0, this.region.size - WORD_SIZE);
-    if (offset % WORD_SIZE !== 0) throw outOfRange('byteOffset', `a multiple of ${WORD_SIZE}`, byteOffset);
-    return offset;
   }
 }

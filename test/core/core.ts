@@ -22,6 +22,8 @@ export interface TestOutbox {
   addCredit(credit: number): void;
   makeRoom(packets: number): void;
   starve(packets: number): void;
+  /** The sink takes no packets over so many bytes. */
+  limit(bytes: number): void;
   break(): void;
   take(): Packet[];
   /** From now on payloads from 128 KiB on go through three slots of 100,000 bytes. */

@@ -115,6 +115,7 @@ const violations: Record<string, Packet[]> = {
   'an object in SLOT': [packet(frame(Kind.SLOT, { objects: 1 }))],
   'SLOT in fragments': [first({ kind: Kind.SLOT })],
   'POOLED on anything but a fragment': [packet(frame(Kind.MESSAGE, { flags: 2 }))],
+  'POOL of more than 4,096 slots': [packet(pool(4_097))],
   'a slot where no memory is shared': [pooled(0, 70_000)],
   'a slot of memory that was withdrawn': [packet(pool(3)), packet(pool(0)), pooled(0, 70_000)],
   'a slot there is not': [packet(pool(3)), pooled(3, 70_000)],

@@ -219,6 +219,14 @@ describe('slots', () => {
     expect(wire.outbox.slotsTaken).toBe(0);
   });
 
+  test('do not hide that the rest of their message cannot be sent: the stream is broken', () => {
+    const { outbox } = withSlots();
+    outbox.limit(1_000);
+    expect(outbox.send(MESSAGE, Buffer.alloc(size + 2_000), 0, 0, true)).toBeLessThan(0);
+    expect(outbox.send(MESSAGE, Buffer.from('x'), 0, 0, true)).toBeLessThan(0);
+    expect(outbox.buffered).toBe(0);
+  });
+
   test('are not withdrawn behind a reply that may have them offered again', () => {
     const wire = withSlots();
     wire.outbox.send(MESSAGE, Buffer.alloc(size), 0, 0, true);

@@ -21,6 +21,8 @@ async function expectCutOff(peer: BarePeer): Promise<void> {
 
 test.each<[string, BareDescriptor]>([
   ['memory that it could take away', 'unsealed'],
+  ['memory that it could punch holes into', 'writable'],
+  ['less memory than it says', 'little'],
   ['a directory', 'directory'],
   ['a pipe', 'pipe'],
   ['a socket', 'socket'],
@@ -32,9 +34,9 @@ test.each<[string, BareDescriptor]>([
   await expectCutOff(peer);
 });
 
-test('a client that shares less memory than it says is cut off when it names what is not there', async () => {
+test('a client that names memory which was never written is cut off: reading it would cost its reader', async () => {
   const peer = await victim.admit();
-  await peer.sendWith(pool(4), 'little');
+  await peer.sendWith(pool(4), 'holes');
   expect((await peer.receive()).bytes).toEqual(frame(Kind.SLOT));
   await peer.send(pooled(0, 70_000).bytes);
   await expectCutOff(peer);
@@ -110,6 +112,18 @@ function largeMessage(size: number): Buffer {
   payload.writeUInt32LE(size, 4);
   return payload;
 }
+
+test('a client that fills slots and does not read that it may is cut off', async () => {
+  const peer = await victim.admit();
+  await peer.sendWith(pool(4), 'memory');
+  await peer.receive();
+  await peer.send(pooled(0, 1, LARGEST).bytes);
+  const flood = peer.sendMany(pooledMore(0, 1), 300_000);
+  await expect(flood).rejects.toMatchObject({ code: expect.stringMatching(/^(EPIPE|ECONNRESET)$/) as string });
+  expect(await victim.endOf(peer)).toBe('EBADMSG');
+  await peer.close();
+  await victim.expectUnharmed();
+});
 
 test('a packet that names slots again and again does not make the server hold them all', async () => {
   const peer = await victim.admit();

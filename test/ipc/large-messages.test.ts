@@ -1,14 +1,15 @@
-import { IpcObject } from 'gips';
+import { type Connection, IpcObject, Listener } from 'gips';
 
 import { eventually, within } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
+import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { connectPair } from '../support/pair.js';
 import { descriptorTargets, type Program, start } from '../support/processes.js';
 
 const MIB = 1024 * 1024;
-/** The shared memory of one direction of a channel, at the most. */
-const POOL = 64 * MIB;
+/** The shared memory that an echo needs: that of each direction counts for both sides. */
+const POOL = 2 * 64 * MIB;
 const SLACK = 16 * MIB;
 const isSanitized = process.env.GIPS_TEST_SANITIZED === '1';
 
@@ -69,6 +70,17 @@ test('memory that has not been used for a while is given back by both sides, and
   await client.close();
   await eventually(() => expect(pools()).toBe(0));
 });
+
+test('whoever takes large messages without an event loop gets their memory back', async () => {
+  const listener = keep(await Listener.bind(serviceName()));
+  const [count, size] = [100, 4 * MIB];
+  listener.on('connection', (connection) => void sendMany(connection));
+  async function sendMany(connection: Connection): Promise<void> {
+    for (let i = 0; i < count; i++) await connection.send(Buffer.alloc(size));
+  }
+  const program = start('take-blocking', { argument: { name: listener.name, messages: count } });
+  expect(await program.next('grown', 30_000)).toBeLessThan((count * size) / 2);
+}, 40_000);
 
 test('a small message does not pass a large one, nor a large one with objects', async () => {
   const { endpoint: client, connection: server } = await connectPair();

@@ -7,7 +7,8 @@
 //   accept               takes the next client as the connection
 //   send HEX [NFDS]      one packet ("-" = empty) with NFDS descriptors      -> ok BYTES
 //   sendwith HEX WHAT    one packet with one descriptor: sealed memory of 280,000 bytes ("memory") or of 10 ("little"), 64 MiB of
-//                        it that were never written ("holes"), memory without seals ("unsealed"), "directory", "pipe", "socket", "zero" or "file"                    -> ok BYTES
+//                        it that were never written ("holes"), memory that can shrink ("unsealed") or be
+//                        written ("writable"), "directory", "pipe", "socket", "zero" or "file"     -> ok BYTES
 //   sendrepeat HEX COUNT the same packet COUNT times                         -> ok COUNT | err ERRNAME DONE
 //   recv                 waits for one packet                                -> ok HEX NFDS; "-" at the end of the stream
 //   shutdown             no more sending
@@ -160,16 +161,17 @@ int Memory(size_t size, int seals) {
 // Memory that is only said to be there: nothing has been written to it.
 int Holes(off_t size) {
   const int fd = memfd_create("bare-peer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (ftruncate(fd, size) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0) return -1;
+  if (ftruncate(fd, size) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE) < 0) return -1;
   return fd;
 }
 
 // See `sendwith`. -1 for an unknown word too: what cannot be sent fails.
 int OpenOne(const std::string& what) {
   int pair[2] = {-1, -1};
-  if (what == "memory") return Memory(280'000, F_SEAL_SHRINK);
+  if (what == "memory") return Memory(280'000, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE);
   if (what == "holes") return Holes(64 << 20);
-  if (what == "little") return Memory(10, F_SEAL_SHRINK);
+  if (what == "little") return Memory(10, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE);
+  if (what == "writable") return Memory(280'000, F_SEAL_SHRINK);
   if (what == "unsealed") return Memory(280'000, 0);
   if (what == "null") return open("/dev/null", O_RDWR | O_CLOEXEC);
   if (what == "zero") return open("/dev/zero", O_RDWR | O_CLOEXEC);

@@ -24,6 +24,7 @@ const operations = {
   'gzip in many chunks': () => (bytes) => promisify(zlib.gzip)(bytes, { level: 0 }).catch(expectTakenAway),
   'brotli in many chunks': () => (bytes) =>
     promisify(zlib.brotliCompress)(bytes, { chunkSize: 64, params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } }).catch(expectTakenAway),
+  'zstd in many chunks': () => (bytes) => promisify(zlib.zstdCompress)(bytes, { chunkSize: 64 }).catch(expectTakenAway),
   'gunzip in many chunks': () => (bytes) => {
     bytes.set(zlib.gzipSync(Buffer.alloc(SIZE), { level: 0 }).subarray(0, SIZE));
     return promisify(zlib.gunzip)(bytes).catch(expectTakenAway);

@@ -1,9 +1,11 @@
+import zlib from 'node:zlib';
 import { serviceName } from '../support/names.js';
 import { start } from '../support/processes.js';
 
 const OPERATIONS = [
   'gzip in many chunks',
   'brotli in many chunks',
+  ...('zstdCompress' in zlib ? ['zstd in many chunks'] : []),
   'gunzip in many chunks',
   'gzip',
   'brotli',

@@ -76,6 +76,17 @@ test('a lock whose owner died before anybody waited', async () => {
   expect(mutex.lockSync().ownerDied).toBe(false);
 });
 
+test('one that was killed while it waited stands in the way of nobody', async () => {
+  const waiter = await startPeer();
+  const held = mutex.lockSync();
+  waiter.tell('lockSync');
+  await allWait(waiter);
+  await waiter.kill();
+  held.release();
+  (await mutex.lock({ timeout: 0 })).release();
+  (await within(mutex.lock(), 'the lock')).release();
+});
+
 test('a process that exits leaves its lock as one that dies', async () => {
   const owner = await startPeer();
   owner.tell('lock');

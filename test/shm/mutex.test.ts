@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runInNewContext } from 'node:vm';
 import { Shm, ShmMutex } from 'gips';
 import { eventually, within } from '../support/deadline.js';
 import { badArgument, errorLike } from '../support/errors.js';
@@ -198,6 +200,8 @@ test('bad arguments are errors', () => {
   for (const offset of [-8, 4, 1, 8192 - 63, 8192 - 56, 8192, 0.5, NaN]) {
     expect(() => new ShmMutex(shm, offset)).toThrow(badArgument('ERR_OUT_OF_RANGE', 'byteOffset', ''));
   }
+  const tooSmall = keep(Shm.create(null, 63));
+  expect(() => new ShmMutex(tooSmall, 0)).toThrow(badArgument('ERR_OUT_OF_RANGE', 'byteOffset', 'a region of at least 64 bytes'));
   expect(() => mutex.lockSync(-1)).toThrow(badArgument('ERR_OUT_OF_RANGE', 'timeout', ''));
 });
 
@@ -208,4 +212,72 @@ test('a thread can hold 2,000 locks', () => {
   expect(() => all[2000]?.tryLock()).toThrow(errorLike({ code: 'EAGAIN' }));
   for (const lock of locks) lock.release();
   all[2000]?.lockSync().release();
+});
+
+test('a signal that is none loses no lock', async () => {
+  const held = mutex.lockSync();
+  const signal = {
+    aborted: false,
+    throwIfAborted: () => {},
+    addEventListener: () => {
+      throw new Error('not a signal');
+    },
+  };
+  await expect(mutex.lock({ signal: signal as unknown as AbortSignal })).rejects.toThrow('not a signal');
+  held.release();
+  expect(mutex.tryLock()).toMatchObject({ ownerDied: false });
+});
+
+test('a closed region gives its memory back though its locks are garbage not yet collected', () => {
+  const before = regionsMapped();
+  const regions = Array.from({ length: 10 }, () => Shm.create(null, 4096));
+  const locks = regions.map((region) => new ShmMutex(region, 0).lockSync());
+  expect(regionsMapped()).toBeGreaterThan(before);
+  for (const region of regions) region.close();
+  expect(regionsMapped()).toBe(before);
+  for (const lock of locks) lock.release();
+});
+
+function regionsMapped(): number {
+  return readFileSync('/proc/self/maps', 'latin1').split('/memfd:gips-shm').length;
+}
+
+/** A lock that somebody else holds, whose thread is 1. */
+describe('a blocking call that is interrupted', () => {
+  const OTHERS = 1;
+  let word: Int32Array;
+
+  function interrupt(block: () => unknown): void {
+    expect((): unknown => runInNewContext('block()', { block }, { timeout: 50 })).toThrow('timed out');
+  }
+
+  beforeEach(() => {
+    word = shm.view(Int32Array, 64, 1);
+    word[0] = OTHERS;
+    interrupt(() => mutex.lockSync());
+  });
+
+  function release(): void {
+    word[0] = 0;
+    shm.notify(64);
+  }
+
+  test.each([
+    ['lock', async () => await mutex.lock()],
+    ['lockSync', () => mutex.lockSync()],
+    ['tryLock', () => mutex.tryLock()],
+  ])('leaves the lock to %s', async (_form, take) => {
+    release();
+    const lock = await within(Promise.resolve(take()), 'the lock');
+    expect(lock).toMatchObject({ ownerDied: false });
+    lock?.release();
+  });
+
+  test('leaves the lock to a call that was made before it is free', async () => {
+    const locked = mutex.lock();
+    await waiters(1);
+    release();
+    (await within(locked, 'the lock')).release();
+    await waiters(0);
+  });
 });

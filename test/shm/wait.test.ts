@@ -118,6 +118,8 @@ test('bad arguments are errors before anything waits', async () => {
     expect(() => shm.waitSync(byteOffset, 0)).toThrow(badArgument('ERR_OUT_OF_RANGE', 'byteOffset', ''));
     expect(() => shm.notify(byteOffset)).toThrow(badArgument('ERR_OUT_OF_RANGE', 'byteOffset', ''));
   }
+  const tooSmall = keep(Shm.create(null, 3));
+  expect(() => tooSmall.notify(0)).toThrow(badArgument('ERR_OUT_OF_RANGE', 'byteOffset', 'a region of at least 4 bytes'));
   for (const expected of [2 ** 31, -(2 ** 31) - 1, 0.5, NaN]) {
     await expect(shm.wait(0, expected)).rejects.toThrow(badArgument('ERR_OUT_OF_RANGE', 'expected', ''));
   }

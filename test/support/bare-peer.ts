@@ -14,7 +14,7 @@ export interface BarePacket {
   descriptors: number;
 }
 
-export type BareDescriptor = 'memory' | 'little' | 'holes' | 'unsealed' | 'directory' | 'pipe' | 'socket' | 'zero' | 'file';
+export type BareDescriptor = 'memory' | 'little' | 'holes' | 'unsealed' | 'writable' | 'directory' | 'pipe' | 'socket' | 'zero' | 'file';
 
 /** What a command of the peer ran into: `code` is the name of the errno, `done` how many of many succeeded before. */
 export class BarePeerError extends Error {

@@ -30,9 +30,9 @@ bool IsMemoryFile(int fd) {
   return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && fstatfs(fd, &file_system) == 0 && file_system.f_type == TMPFS_MAGIC;
 }
 
-bool IsSealedMemoryFile(int fd) {
-  int seals = IsMemoryFile(fd) ? fcntl(fd, F_GET_SEALS) : 0;
-  return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+bool IsSealedMemoryFile(int fd, int seals) {
+  int present = IsMemoryFile(fd) ? fcntl(fd, F_GET_SEALS) : 0;
+  return present >= 0 && (present & seals) == seals;
 }
 
 }  // namespace gips

@@ -14,7 +14,7 @@ bool SealMemoryFile(int fd, int further = 0);
 // Whether it is in memory indeed: a file of a disk or of a FUSE server could keep a reader waiting, huge pages and disks can fail to be
 // read.
 bool IsMemoryFile(int fd);
-// Whether nobody can make it smaller.
-bool IsSealedMemoryFile(int fd);
+// Whether it is, and has these seals.
+bool IsSealedMemoryFile(int fd, int seals);
 
 }  // namespace gips

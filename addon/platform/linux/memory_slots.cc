@@ -2,8 +2,9 @@
 
 #include <linux/falloc.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
-#include <cerrno>
+#include <cstring>
 
 #include "memory_file.h"
 
@@ -13,13 +14,17 @@ namespace {
 
 // A slot fits into a processor's cache, so that what one side writes the other one reads from there.
 constexpr uint32_t kSlotSize = 1024 * 1024;
-// Together the largest message by default. What does not fit goes in packets.
-constexpr uint32_t kSlots = 64;
+// Together two of the largest messages by default, so that the next one is put there while the one before is read. What does not fit goes
+// in packets.
+constexpr uint32_t kSlots = 128;
 constexpr size_t kTotal = size_t{kSlotSize} * kSlots;
 
-// The peer gets a descriptor that it can only read from, and which nobody can punch holes into: the memory under Acquire's feet stays.
-// The mapping that was made before stays writable. There is no such seal before Linux 5.1, and then no pool.
-constexpr int kSeals = F_SEAL_FUTURE_WRITE;
+// Through its descriptor nobody can write any more, nor punch holes: the memory stays under either side's feet. The mapping that was made
+// before stays writable. There is no such seal before Linux 5.1, and then no pool.
+constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE;
+
+// What a reader maps of a peer's.
+constexpr uint64_t kMostMapped = 1024 * 1024 * 1024;
 
 }  // namespace
 
@@ -27,7 +32,7 @@ const Attachment* MemorySlots::Open() {
   if (file_ != nullptr) return file_.get();
   Descriptor file = CreateMemoryFile("gips-pool");
   if (!file.valid() || ftruncate(file.get(), kTotal) != 0) return nullptr;
-  auto memory = Mapping::Map(file.get(), kTotal);
+  auto memory = Mapping::Map(file.get(), kTotal, Mapping::Access::Write);
   if (memory == nullptr || !SealMemoryFile(file.get(), kSeals)) return nullptr;
   memory_ = std::move(memory);
   file_ = std::make_unique<DescriptorList>();
@@ -70,20 +75,37 @@ uint8_t* MemorySlots::data(uint32_t slot) {
 }
 
 bool SlotReader::Open(Descriptor file, const PoolOffer& offer) {
-  if (!IsSealedMemoryFile(file.get())) return false;
+  uint64_t size = uint64_t{offer.slots} * offer.slot_size;
+  struct stat status;
+  if (size == 0 || size > kMostMapped || !IsSealedMemoryFile(file.get(), kSeals)) return false;
+  if (fstat(file.get(), &status) != 0 || static_cast<uint64_t>(status.st_size) < size) return false;
+  memory_ = Mapping::Map(file.get(), size, Mapping::Access::Read);
+  if (memory_ == nullptr) return false;
   file_ = std::move(file);
   offer_ = offer;
+  backed_.assign(offer.slots, 0);
   return true;
 }
 
-bool SlotReader::Read(const SlotReference& reference, uint8_t* to) const {
-  if (!file_.valid() || reference.slot >= offer_.slots || reference.size > offer_.slot_size) return false;
-  auto position = static_cast<off_t>(uint64_t{reference.slot} * offer_.slot_size);
-  for (size_t done = 0; done < reference.size;) {
-    ssize_t size = pread(file_.get(), to + done, reference.size - done, position + static_cast<off_t>(done));
-    if (size == 0 || (size < 0 && errno != EINTR)) return false;
-    if (size > 0) done += static_cast<size_t>(size);
-  }
+void SlotReader::Close() {
+  memory_.reset();
+  file_.Close();
+}
+
+bool SlotReader::Read(const SlotReference& reference, uint8_t* to) {
+  if (memory_ == nullptr || reference.slot >= offer_.slots || reference.size > offer_.slot_size || !HasMemory(reference)) return false;
+  std::memcpy(to, memory_->address() + size_t{reference.slot} * offer_.slot_size, reference.size);
+  return true;
+}
+
+// Reading a hole would fill it, which fails with a SIGBUS where the system has no memory left for it. What is no hole never becomes one:
+// the seals see to that.
+bool SlotReader::HasMemory(const SlotReference& reference) {
+  uint32_t& backed = backed_[reference.slot];
+  if (reference.size <= backed) return true;
+  auto begin = static_cast<off_t>(uint64_t{reference.slot} * offer_.slot_size);
+  if (lseek(file_.get(), begin, SEEK_HOLE) < begin + static_cast<off_t>(reference.size)) return false;
+  backed = reference.size;
   return true;
 }
 

@@ -27,17 +27,22 @@ class MemorySlots final : public SlotPool {
   std::vector<size_t> allocated_;  // by slot: bytes that have memory behind them
 };
 
-// Reads with pread(2) and maps nothing, so that nothing the writer does to its file can be a fault here.
+// What the writer does to its file must be no fault here: it is sealed, and every byte is known to have memory behind it before it is read.
 class SlotReader {
  public:
   // False if it is not what is offered.
   bool Open(Descriptor file, const PoolOffer& offer);
-  void Close() { file_.Close(); }
-  bool Read(const SlotReference& reference, uint8_t* to) const;
+  void Close();
+  uint32_t slots() const { return offer_.slots; }
+  bool Read(const SlotReference& reference, uint8_t* to);
 
  private:
+  bool HasMemory(const SlotReference& reference);
+
   Descriptor file_;
+  std::shared_ptr<Mapping> memory_;
   PoolOffer offer_ = {};
+  std::vector<uint32_t> backed_;  // by slot: so many of its bytes have memory behind them
 };
 
 }  // namespace gips

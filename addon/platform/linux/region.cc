@@ -99,7 +99,8 @@ Region Region::Fill(Descriptor& descriptor, uint64_t size, uint64_t max_size) {
 
 Region Region::Map(Descriptor& descriptor, uint64_t size, uint64_t max_size, bool is_reserved) {
   Region region;
-  region.mapping_ = Mapping::Map(descriptor.get(), kRegionHeaderSize + max_size, is_reserved && max_size <= kPopulated);
+  bool populate = is_reserved && max_size <= kPopulated;
+  region.mapping_ = Mapping::Map(descriptor.get(), kRegionHeaderSize + max_size, Mapping::Access::Write, populate);
   if (!region.valid()) return region;
   region.descriptor_ = std::move(descriptor);
   region.size_ = size;
@@ -128,7 +129,7 @@ Region Region::Adopt(Descriptor& descriptor, bool allow_unsealed, uint64_t limit
     return {};
   }
   // Before the size is looked at: what cannot shrink from now on has at least that size for ever.
-  if (!allow_unsealed && !IsSealedMemoryFile(descriptor.get())) {
+  if (!allow_unsealed && !IsSealedMemoryFile(descriptor.get(), F_SEAL_SHRINK)) {
     refusal = "unsealed";
     return {};
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 namespace gips {
 
@@ -93,6 +94,15 @@ void RobustOwner::Release(const RobustWord& word, bool as_dead) {
     break;
   }
   SetPending(nullptr);
+}
+
+void RobustOwner::ReleaseAll(const RobustPage& page) {
+  std::vector<RobustWord> words;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    std::copy_if(held_.begin(), held_.end(), std::back_inserter(words), [&](const RobustWord& held) { return held.IsIn(page); });
+  }
+  for (const RobustWord& word : words) Release(word, true);
 }
 
 void RobustOwner::Suspend() {

@@ -32,6 +32,8 @@ class RobustOwner {
   Attempt TryAcquire(const RobustWord& word, bool others_wait, bool is_patient);
   // `as_dead`: the next owner is told that this one died. Does nothing to a word that is no longer ours.
   void Release(const RobustWord& word, bool as_dead);
+  // All in this page, as dead.
+  void ReleaseAll(const RobustPage& page);
   bool Owns(const RobustWord& word) const { return (word.word() & FUTEX_TID_MASK) == tid_; }
 
   // Until Resume, a patient caller acquires nothing.

@@ -7,13 +7,20 @@
 
 namespace gips {
 
+namespace {
+
+// As Mapping::Retire: what is alike and adjacent is one piece to the kernel, which limits their number (vm.max_map_count).
+constexpr int kPrivate = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+
+}  // namespace
+
 size_t RobustPage::Size() {
   static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   return size;
 }
 
 std::shared_ptr<RobustPage> RobustPage::MapPrivate() {
-  void* pair = mmap(nullptr, 2 * Size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* pair = mmap(nullptr, 2 * Size(), PROT_READ | PROT_WRITE, kPrivate, -1, 0);
   if (pair == MAP_FAILED) return nullptr;
   return std::make_shared<RobustPage>(static_cast<uint8_t*>(pair));
 }
@@ -27,6 +34,11 @@ std::shared_ptr<RobustPage> RobustPage::Map(std::shared_ptr<Mapping> mapping, ui
   if (view == MAP_FAILED) return nullptr;
   page->mapping_ = std::move(mapping);
   return page;
+}
+
+void RobustPage::Retire() {
+  mmap(pair_, 2 * Size(), PROT_READ | PROT_WRITE, kPrivate | MAP_FIXED, -1, 0);
+  mapping_.reset();
 }
 
 RobustPage::~RobustPage() {

@@ -22,6 +22,9 @@ class RobustPage {
   static std::shared_ptr<RobustPage> MapPrivate();
   static size_t Size();
 
+  // Takes the shared page away, when no lock in it is held: one that is garbage does not keep a whole region.
+  void Retire();
+
   explicit RobustPage(uint8_t* pair) : pair_(pair) {}
   ~RobustPage();
   RobustPage(const RobustPage&) = delete;
@@ -47,6 +50,7 @@ class RobustWord {
   SharedWord& word() const { return page_->word(offset_); }
   SharedWord& waiters() const { return page_->word(offset_ + sizeof(SharedWord)); }
   robust_list* node() const { return &page_->node(offset_); }
+  bool IsIn(const RobustPage& page) const { return page_.get() == &page; }
 
  private:
   std::shared_ptr<RobustPage> page_;

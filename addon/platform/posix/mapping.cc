@@ -4,9 +4,10 @@
 
 namespace gips {
 
-std::shared_ptr<Mapping> Mapping::Map(int fd, size_t size, bool populate) {
+std::shared_ptr<Mapping> Mapping::Map(int fd, size_t size, Access access, bool populate) {
+  int protection = PROT_READ | (access == Access::Write ? PROT_WRITE : 0);
   int flags = MAP_SHARED | (populate ? MAP_POPULATE : 0);
-  void* address = mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+  void* address = mmap(nullptr, size, protection, flags, fd, 0);
   if (address == MAP_FAILED) return nullptr;
   return std::make_shared<Mapping>(static_cast<uint8_t*>(address), size);
 }

@@ -11,8 +11,9 @@ namespace gips {
 // addresses are given back by the last of them; what the range shows can be taken away before (`Retire`).
 class Mapping {
  public:
-  // The first `size` bytes of the file, readable and writable; `populate`: with all their pages at once. Null with errno.
-  static std::shared_ptr<Mapping> Map(int fd, size_t size, bool populate = false);
+  enum class Access { Read, Write };
+  // The first `size` bytes of the file; `populate`: with all their pages at once. Null with errno.
+  static std::shared_ptr<Mapping> Map(int fd, size_t size, Access access, bool populate = false);
 
   Mapping(uint8_t* address, size_t size) : address_(address), size_(size) {}
   ~Mapping();

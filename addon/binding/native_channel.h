@@ -64,8 +64,15 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   bool ReadSlot(const SlotReference& reference, uint8_t* to) override;
   bool OnSlot(uint64_t number) override;
 
-  bool ReceiveBatch(napi_value batch, bool by_loop);
-  int ReceivePackets();
+  // A NativeBatch, as lib/native/binding.ts declares it.
+  struct Batch {
+    napi_value count;
+    napi_value end;
+    napi_value buffers;
+    napi_value objects;
+  };
+  bool ReceiveBatch(Batch& batch, bool drain, bool by_loop);
+  int ReceivePackets(bool drain);
   Transport::Received ReceivePacket(uint8_t*& buffer);
   void DropUnfinished();
   int AcceptPacket(const uint8_t* packet, size_t size, int lost);
@@ -96,6 +103,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   double* state_ = nullptr;
   Mode mode_ = Mode::Greeting;
   bool reading_ = false;
+  uint32_t lone_packets_ = 0;  // wake-ups in a row that found one packet each
   bool ended_ = false;
   bool sent_this_turn_ = false;
   bool in_busy_batch_ = false;

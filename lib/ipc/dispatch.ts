@@ -1,9 +1,10 @@
 /** Where the native side calls in from the event loop: installed once per environment. */
-import { native, type NativeBatch } from '../native/index.js';
+import { native, type NativeDescriptor } from '../native/index.js';
 
 /** Who owns a native channel. */
 export interface ChannelOwner {
-  onBatch(batch: NativeBatch): void;
+  /** The parts of a `NativeBatch`. */
+  onBatch(count: number, end: number, buffers: ArrayBuffer[], objects: NativeDescriptor[]): void;
   /** @param errno negative if the socket failed while sending */
   onWritable(errno: number): void;
 }
@@ -14,7 +15,7 @@ export interface AcceptorOwner {
 }
 
 native.setDispatch(
-  (owner, batch) => (owner as ChannelOwner).onBatch(batch),
+  (owner, count, end, buffers, objects) => (owner as ChannelOwner).onBatch(count, end, buffers, objects),
   (owner, errno) => (owner as ChannelOwner).onWritable(errno),
   (owner) => (owner as AcceptorOwner).onAcceptable(),
 );

@@ -1,6 +1,6 @@
 /** From the records of a batch to messages. */
 import { markAsUntransferable } from 'node:worker_threads';
-import { Kind, LOST, native, Record, RECORD_SIZE, type NativeBatch } from '../native/index.js';
+import { Kind, LOST, native, Record, RECORD_SIZE, type NativeDescriptor } from '../native/index.js';
 import type { Subject } from './endings.js';
 import type { Arrival } from './inbox.js';
 import { wrap } from './ipc-object.js';
@@ -18,11 +18,11 @@ export interface FrameSink extends Subject {
 
 let lastShared: ArrayBuffer | undefined;
 
-export function readFrames(batch: NativeBatch, sink: FrameSink): void {
+/** Reads the `count` records of a batch. */
+export function readFrames(count: number, buffers: ArrayBuffer[], descriptors: NativeDescriptor[], sink: FrameSink): void {
   const { records } = native;
-  const { buffers, objects } = batch;
   for (const buffer of buffers) protect(buffer);
-  const end = batch.count * RECORD_SIZE;
+  const end = count * RECORD_SIZE;
   let taken = 0;
   for (let at = 0; at < end; at += RECORD_SIZE) {
     const kind = records[at + Record.KIND] as number;
@@ -34,10 +34,10 @@ export function readFrames(batch: NativeBatch, sink: FrameSink): void {
       if (offset === Kind.MESSAGE || offset === Kind.REQUEST) sink.onFrame(new LostMessage(sink, -index, length));
       continue;
     }
-    const count = records[at + Record.OBJECTS] as number;
-    const came = count === 0 ? NO_OBJECTS : objects.slice(taken, taken + count).map((descriptor) => wrap(descriptor));
-    taken += count;
-    sink.onFrame(Message.create(length === 0 ? undefined : buffers[index], offset, length, came, kind as Kind, correlation));
+    const size = records[at + Record.OBJECTS] as number;
+    const objects = size === 0 ? NO_OBJECTS : descriptors.slice(taken, taken + size).map((descriptor) => wrap(descriptor));
+    taken += size;
+    sink.onFrame(Message.create(length === 0 ? undefined : buffers[index], offset, length, objects, kind as Kind, correlation));
   }
 }
 

@@ -1,6 +1,6 @@
 /** One channel behind its public face: what arrives, what is sent, and how it ends. */
 import type { EventEmitter } from 'eventemitter3';
-import { End, Kind, type NativeBatch, type NativeChannel } from '../native/index.js';
+import { End, Kind, type NativeChannel, type NativeDescriptor } from '../native/index.js';
 import type { CallLimits } from '../validate.js';
 import { Closing } from './closing.js';
 import type { Credentials } from './credentials.js';
@@ -115,8 +115,8 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     return this.#ended.promise;
   }
 
-  onBatch(batch: NativeBatch): void {
-    this.#absorb(batch);
+  onBatch(count: number, end: number, buffers: ArrayBuffer[], objects: NativeDescriptor[]): void {
+    this.#absorb(count, end, buffers, objects);
     this.deliver();
   }
 
@@ -141,7 +141,8 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
 
   /** Lets in what has arrived at the system, for nobody yet. */
   receive(): void {
-    this.#absorb(this.link.native.receive());
+    const { count, end, buffers, objects } = this.link.native.receive();
+    this.#absorb(count, end, buffers, objects);
   }
 
   /** Does what the event loop does, without waiting: it does not run meanwhile. Runs no user code. */
@@ -262,11 +263,11 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     this.host?.onActivity(this);
   }
 
-  #absorb(batch: NativeBatch): void {
-    if (batch.count > 0) readFrames(batch, this);
-    if (batch.end === End.EOF) this.finish(this.isRaw ? goodbye(this) : vanished(this));
-    else if (batch.end === End.VIOLATION) this.finish(violated(this));
-    else if (batch.end < 0) this.finish(outOfMemory(batch.end, this));
+  #absorb(count: number, end: number, buffers: ArrayBuffer[], objects: NativeDescriptor[]): void {
+    if (count > 0) readFrames(count, buffers, objects, this);
+    if (end === End.EOF) this.finish(this.isRaw ? goodbye(this) : vanished(this));
+    else if (end === End.VIOLATION) this.finish(violated(this));
+    else if (end < 0) this.finish(outOfMemory(end, this));
     this.receiver.checkLevel();
   }
 

@@ -297,12 +297,12 @@ export interface NativeBinding {
   readonly turn: Float64Array;
 
   /**
-   * Installs the functions called by the loop. `onBatch(owner, batch)` for a channel with records or an end, or, before `open`, when the first
+   * Installs the functions called by the loop. `onBatch(owner, count, end, buffers, objects)`, the parts of a `NativeBatch`, for a channel with records or an end, or, before `open`, when the first
    * packet is there; `onWritable(owner, errno)` when BUFFERED fell below `State.NOTIFY_BELOW` or, once and with errno < 0, the socket broke;
    * `onAcceptable(owner)`.
    */
   setDispatch(
-    onBatch: (owner: object, batch: NativeBatch) => void,
+    onBatch: (owner: object, count: number, end: number, buffers: ArrayBuffer[], objects: NativeDescriptor[]) => void,
     onWritable: (owner: object, errno: number) => void,
     onAcceptable: (owner: object) => void,
   ): void;

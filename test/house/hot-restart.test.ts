@@ -44,5 +44,6 @@ test('the example fails when a server does', async () => {
     if (pid !== undefined) process.kill(Number(pid), 'SIGKILL');
   });
   expect([code, output]).toEqual([1, expect.not.stringContaining('nothing was lost')]);
-  expect(output).toContain('hot-restart-server successor');
+  // Its clients end too, and on a busy machine the example may hear of one of them first.
+  expect(output).toMatch(/hot-restart-(server successor|client \w+) .*ended with/);
 }, 90_000);

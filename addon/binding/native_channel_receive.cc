@@ -11,7 +11,8 @@ namespace {
 constexpr size_t kBatchBytes = 512 * 1024;
 
 // To learn that there is no second packet takes a system call, which is wasted on a peer that sends one at a time. Where so many wake-ups
-// found one packet each, the next ones take the first and leave a second, if there is one, to the next wake-up; but now and then it is looked.
+// found one packet each, the next ones take the first and leave a second, if there is one, to the next wake-up; but now and then it is
+// looked.
 constexpr uint32_t kProbeEvery = 8;
 
 // How a batch ended, as `End` in lib/native/binding.ts.

@@ -30,6 +30,7 @@
         "addon/core/inbox.cc",
         "addon/core/outbox.cc",
         "addon/core/outbox_slots.cc",
+        "addon/core/ring.cc",
         "addon/binding/addon.cc",
         "addon/binding/arena.cc",
         "addon/binding/environment.cc",
@@ -76,7 +77,7 @@
       "targets": [
         {
           "target_name": "gips_test",
-          "sources": ["addon/core/frame.cc", "addon/core/inbox.cc", "addon/core/outbox.cc", "addon/core/outbox_slots.cc", "addon/test/addon.cc"],
+          "sources": ["addon/core/frame.cc", "addon/core/inbox.cc", "addon/core/outbox.cc", "addon/core/outbox_slots.cc", "addon/core/ring.cc", "addon/test/addon.cc"],
           "conditions": [["OS=='linux'", { "sources": ["addon/platform/linux/large_memory.cc"] }]]
         },
         {

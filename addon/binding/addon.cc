@@ -110,7 +110,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   DefineCredentials(env, exports);
   DefineWaits(env, exports);
   exports["records"] = environment->SharedRecords();
-  exports["features"] = Napi::Number::New(env, kFeaturePool);
+  exports["features"] = Napi::Number::New(env, kFeaturePool | kFeatureRing);
   exports["turn"] = environment->SharedTurn();
   exports["setDispatch"] = Napi::Function::New<SetDispatch>(env, "setDispatch");
   exports["connect"] = Napi::Function::New<Connect>(env, "connect");

@@ -44,6 +44,7 @@ void NativeChannel::Define(Napi::Env env, Environment& environment) {
   environment.channel_class = Napi::Persistent(DefineClass(env, "NativeChannel",
                                                            {
                                                                InstanceAccessor<&NativeChannel::GetFd>("fd"),
+                                                               InstanceAccessor<&NativeChannel::GetBell>("bell"),
                                                                InstanceAccessor<&NativeChannel::WaitsForCredit>("waitsForCredit"),
                                                                InstanceAccessor<&NativeChannel::WaitsForSocket>("waitsForSocket"),
                                                                InstanceMethod<&NativeChannel::SetOwner>("setOwner"),
@@ -51,6 +52,7 @@ void NativeChannel::Define(Napi::Env env, Environment& environment) {
                                                                InstanceMethod<&NativeChannel::PeerProcess>("peerProcess"),
                                                                InstanceMethod<&NativeChannel::Open>("open"),
                                                                InstanceMethod<&NativeChannel::SetPeer>("setPeer"),
+                                                               InstanceMethod<&NativeChannel::UseRing>("useRing"),
                                                                InstanceMethod<&NativeChannel::PeekFirst>("peekFirst"),
                                                                InstanceMethod<&NativeChannel::Send>("send"),
                                                                InstanceMethod<&NativeChannel::Cancel>("cancel"),
@@ -73,7 +75,8 @@ NativeChannel::NativeChannel(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<NativeChannel>(info),
       environment_(Environment::Of(info.Env())),
       transport_(Descriptor()),
-      outbox_(transport_, environment_->packets) {
+      outbox_(transport_, environment_->packets),
+      ring_(transport_, *environment_, *this) {
   auto* socket = NativeArgument<Descriptor>(info);
   if (socket == nullptr) return;
   transport_ = Transport(std::move(*socket));
@@ -252,6 +255,7 @@ Napi::Value NativeChannel::Watch(const Napi::CallbackInfo& info) {
   if (!source_.open()) {
     int error = source_.Open(environment_->loop(), transport_.fd(), this, environment_.get());
     if (error != 0) return Napi::Number::New(env, error);
+    ring_.OnWatched();
   }
   reading_ = info[0].As<Napi::Boolean>().Value() && !ended_;
   AfterOutput();
@@ -274,8 +278,10 @@ void NativeChannel::SyncRef(const Napi::CallbackInfo&) {
 void NativeChannel::UpdateWatch() {
   if (!source_.open()) return;
   // A paused reader still hears that the peer has gone: what is left then is bounded, and read to its end.
-  int events = reading_ ? UV_READABLE : ended_ ? 0 : UV_DISCONNECT;
-  if (outbox_.blocked()) events |= UV_WRITABLE;
+  // So does the reader of a ring.
+  bool reads_socket = reading_ && !transport_.receives_by_ring();
+  int events = reads_socket ? UV_READABLE : ended_ ? 0 : UV_DISCONNECT;
+  if (outbox_.blocked() && transport_.waits_for_socket()) events |= UV_WRITABLE;
   source_.Watch(mode_ == Mode::Greeting && !reading_ ? 0 : events);
   UpdateReference();
 }
@@ -302,6 +308,7 @@ void NativeChannel::Close(const Napi::CallbackInfo&) {
 void NativeChannel::Shutdown() {
   if (!transport_.open()) return;
   source_.Close();
+  ring_.Close();
   transport_.Close();
   environment_->Remove(this);
   // Not when the garbage collector finds the time: descriptors under way hold files open, and messages memory it does not know of.

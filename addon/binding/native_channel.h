@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "binding/arena.h"
+#include "binding/channel_ring.h"
 #include "binding/environment.h"
 #include "core/inbox.h"
 #include "core/outbox.h"
@@ -18,6 +19,7 @@ namespace gips {
 class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
                             public EnvironmentHandle,
                             private LoopSource::Listener,
+                            private ChannelRing::Host,
                             private FrameSink {
  public:
   static void Define(Napi::Env env, Environment& environment);
@@ -33,6 +35,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
  private:
   // What lib/native/binding.ts declares.
   Napi::Value GetFd(const Napi::CallbackInfo& info);
+  Napi::Value GetBell(const Napi::CallbackInfo& info);
   Napi::Value WaitsForCredit(const Napi::CallbackInfo& info);
   Napi::Value WaitsForSocket(const Napi::CallbackInfo& info);
   void SetOwner(const Napi::CallbackInfo& info);
@@ -40,6 +43,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   Napi::Value PeerProcess(const Napi::CallbackInfo& info);
   void Open(const Napi::CallbackInfo& info);
   void SetPeer(const Napi::CallbackInfo& info);
+  void UseRing(const Napi::CallbackInfo& info);
   Napi::Value PeekFirst(const Napi::CallbackInfo& info);
   Napi::Value Send(const Napi::CallbackInfo& info);
   Napi::Value Cancel(const Napi::CallbackInfo& info);
@@ -63,6 +67,11 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   bool OnPool(const PoolOffer& offer) override;
   bool ReadSlot(const SlotReference& reference, uint8_t* to) override;
   bool OnSlot(uint64_t number) override;
+  bool OnRing(RingStep step, uint64_t capacity) override;
+  // ChannelRing::Host
+  void SendRingStep(RingStep step, const uint8_t* payload, size_t size, std::unique_ptr<Attachment> objects) override;
+  void OnRingNews(RingNews news) override;
+  void OnBell() override;
 
   // A NativeBatch, as lib/native/binding.ts declares it.
   struct Batch {
@@ -71,6 +80,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
     napi_value buffers;
     napi_value objects;
   };
+  void DeliverBatch(bool drain);
   bool ReceiveBatch(Batch& batch, bool drain, bool by_loop);
   int ReceivePackets(bool drain);
   Transport::Received ReceivePacket(uint8_t*& buffer);
@@ -78,6 +88,8 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   int AcceptPacket(const uint8_t* packet, size_t size, int lost);
   void Record(Kind kind, uint64_t correlation, const Placement& placement, size_t size);
   void RecordLost(Kind kind, uint64_t correlation, int error, size_t size, uint32_t objects);
+  void WakeUp();
+  void BeforeSleep();
   void GrantCredit(int64_t cost);
   int SendFrame(Outbox::Frame frame, bool at_once, uint64_t* sequence = nullptr);
   void FlushSoon();
@@ -99,6 +111,8 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   Inbox inbox_;
   Arena arena_;
   LoopSource source_;
+  ChannelRing ring_;
+  RingNews ring_news_ = {};  // what the next batch tells, if it is any
   Napi::ObjectReference owner_;
   double* state_ = nullptr;
   Mode mode_ = Mode::Greeting;

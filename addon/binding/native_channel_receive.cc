@@ -20,6 +20,8 @@ constexpr int kGoesOn = 0;
 constexpr int kEndOfFile = 1;
 constexpr int kViolation = 2;
 
+constexpr Placement kNowhere = {-1, 0};
+
 constexpr auto kLost = static_cast<Kind>(255);
 
 }  // namespace
@@ -35,28 +37,33 @@ void NativeChannel::OnReady(int status, int events) {
     FlushSoon();
   }
   bool readable = failed || (events & (UV_READABLE | UV_DISCONNECT));
-  if (readable && !ended_) {
-    Batch batch;
-    State(kInCallback) = 1;
-    if (mode_ == Mode::Greeting) {
-      reading_ = false;  // one call for the first packet; whoever decides on it watches again
-      environment_->Dispatch(Environment::Event::Batch, {owner_.Value()});
-    } else if (ReceiveBatch(batch, failed || lone_packets_ % kProbeEvery == 0, true)) {
-      in_busy_batch_ = records_ > 1;
-      environment_->Dispatch(Environment::Event::Batch, {owner_.Value(), batch.count, batch.end, batch.buffers, batch.objects});
-      in_busy_batch_ = false;
-      arena_.Account();
-    }
-    State(kInCallback) = 0;
-  }
+  if (readable && !ended_) DeliverBatch(failed || lone_packets_ % kProbeEvery == 0);
   UpdateWatch();
   environment_->FlushDirty();
+  BeforeSleep();
+}
+
+void NativeChannel::DeliverBatch(bool drain) {
+  Batch batch;
+  State(kInCallback) = 1;
+  if (mode_ == Mode::Greeting) {
+    reading_ = false;  // one call for the first packet; whoever decides on it watches again
+    environment_->Dispatch(Environment::Event::Batch, {owner_.Value()});
+  } else if (ReceiveBatch(batch, drain, true)) {
+    in_busy_batch_ = records_ > 1;
+    environment_->Dispatch(Environment::Event::Batch, {owner_.Value(), batch.count, batch.end, batch.buffers, batch.objects});
+    in_busy_batch_ = false;
+    arena_.Account();
+  }
+  State(kInCallback) = 0;
 }
 
 Napi::Value NativeChannel::Receive(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
   Batch batch = {};
+  WakeUp();
   ReceiveBatch(batch, true, false);
+  BeforeSleep();
   object["count"] = Napi::Value(info.Env(), batch.count);
   object["end"] = Napi::Value(info.Env(), batch.end);
   object["buffers"] = Napi::Value(info.Env(), batch.buffers);
@@ -73,6 +80,10 @@ bool NativeChannel::ReceiveBatch(Batch& batch, bool drain, bool by_loop) {
   records_ = 0;
   batch_objects_.clear();
   int end = ended_ || !transport_.open() ? kEndOfFile : ReceivePackets(drain);
+  if (ring_news_ != RingNews{}) {
+    Record(Kind::Ring, static_cast<uint64_t>(ring_news_), kNowhere, 0);
+    ring_news_ = {};
+  }
   if (end != kGoesOn) {
     ended_ = true;
     reading_ = false;
@@ -100,7 +111,8 @@ int NativeChannel::ReceivePackets(bool drain) {
   size_t bytes = 0;
   size_t packets = 0;
   copied_ = 0;
-  while (bytes + copied_ < kBatchBytes && kMaxRecords - records_ >= kMaxFramesPerPacket && batch_objects_.size() < kMaxObjects) {
+  // One record is left for what the channel itself has to tell.
+  while (bytes + copied_ < kBatchBytes && kMaxRecords - records_ > kMaxFramesPerPacket && batch_objects_.size() < kMaxObjects) {
     uint8_t* buffer = environment_->receive_buffer;
     packet_objects_.clear();
     Transport::Received received = ReceivePacket(buffer);

@@ -69,4 +69,12 @@ SlotReference DecodeSlotReference(const uint8_t* in) {
   return {GetLittleEndian<uint32_t>(in), GetLittleEndian<uint32_t>(in + 4)};
 }
 
+void EncodeRingOffer(uint32_t capacity, uint8_t* out) {
+  PutLittleEndian(uint64_t{capacity}, out);
+}
+
+uint64_t DecodeRingOffer(const uint8_t* in) {
+  return GetLittleEndian<uint64_t>(in);
+}
+
 }  // namespace gips

@@ -22,6 +22,7 @@ enum class Kind : uint8_t {
   Pong = 13,
   Pool = 14,
   Slot = 15,
+  Ring = 16,
 };
 
 constexpr uint8_t kFlagFirst = 1;
@@ -36,6 +37,7 @@ constexpr int64_t kInitialCredit = 64 * 1024;
 
 // Feature bits of the greeting.
 constexpr uint32_t kFeaturePool = 1;
+constexpr uint32_t kFeatureRing = 2;
 
 constexpr uint8_t kMagic[8] = {0x67, 0x69, 0x70, 0x73, 0x0D, 0x0A, 0x1A, 0x0A};
 
@@ -80,6 +82,19 @@ struct SlotReference {
 constexpr size_t kSlotReferenceSize = 8;
 void EncodeSlotReference(const SlotReference& reference, uint8_t* out);
 SlotReference DecodeSlotReference(const uint8_t* in);
+
+// What a RING frame says, in its correlation.
+enum class RingStep : uint64_t {
+  Offer = 1,   // here is my half
+  Accept = 2,  // I have yours
+  Refuse = 3,  // I cannot: we stay as we are
+  Begin = 4,   // from the next packet on I write into my ring
+};
+// The payload of RING with the step Offer.
+constexpr size_t kRingOfferSize = 8;
+constexpr uint32_t kRingObjects = 2;
+void EncodeRingOffer(uint32_t capacity, uint8_t* out);
+uint64_t DecodeRingOffer(const uint8_t* in);
 
 constexpr bool NeedsCredit(Kind kind) {
   return kind == Kind::Message || kind == Kind::Request;

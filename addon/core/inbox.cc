@@ -17,11 +17,16 @@ constexpr size_t kBelieved = 1024 * 1024;
 
 // Whether users of the channel have to do with it.
 constexpr bool IsForSink(Kind kind) {
-  return kind != Kind::Fragment && kind != Kind::Window && kind != Kind::Pool && kind != Kind::Slot;
+  return kind != Kind::Fragment && kind != Kind::Window && kind != Kind::Pool && kind != Kind::Slot && kind != Kind::Ring;
+}
+
+bool IsRingOffer(const FrameHeader& header) {
+  return header.correlation == static_cast<uint64_t>(RingStep::Offer) && header.objects == kRingObjects && header.length == kRingOfferSize;
 }
 
 bool HasRoomForObjects(const FrameHeader& header) {
   if (header.kind == Kind::Fragment) return header.flags & kFlagFirst;
+  if (header.kind == Kind::Ring) return IsRingOffer(header);
   return MayCarryObjects(header.kind) || (header.kind == Kind::Pool && header.objects == 1);
 }
 
@@ -56,6 +61,9 @@ bool IsValid(const FrameHeader& header) {
       return header.length == 0;
     case Kind::Pool:
       return header.correlation == 0 && header.length == kPoolOfferSize;
+    case Kind::Ring:
+      return IsRingOffer(header) || (header.correlation > static_cast<uint64_t>(RingStep::Offer) &&
+                                     header.correlation <= static_cast<uint64_t>(RingStep::Begin) && header.length == 0);
   }
   return false;
 }
@@ -102,6 +110,10 @@ Inbox::Verdict Inbox::AcceptFrame(const FrameHeader& header, const uint8_t* payl
     }
     case Kind::Slot:
       return sink.OnSlot(header.correlation) ? Verdict::Good : Verdict::Violation;
+    case Kind::Ring: {
+      uint64_t capacity = header.length > 0 ? DecodeRingOffer(payload) : 0;
+      return sink.OnRing(static_cast<RingStep>(header.correlation), capacity) ? Verdict::Good : Verdict::Violation;
+    }
     case Kind::Goodbye:
       if (open_.total > 0) return Verdict::Violation;
       goodbye_ = true;

@@ -29,6 +29,8 @@ class FrameSink {
   virtual bool ReadSlot(const SlotReference& reference, uint8_t* to) = 0;
   // The peer has accepted our memory, or has read a slot of it. False if that cannot be.
   virtual bool OnSlot(uint64_t number) = 0;
+  // How far the peer is with the ring. An offer's half of it is the packet's objects, and `capacity` its size. False if that cannot be.
+  virtual bool OnRing(RingStep step, uint64_t capacity) = 0;
 };
 
 class Inbox {

@@ -87,6 +87,14 @@ class TestInbox final : public Napi::ObjectWrap<TestInbox>, private FrameSink {
     return true;
   }
 
+  bool OnRing(RingStep step, uint64_t capacity) override {
+    uint8_t payload[kRingOfferSize];
+    EncodeRingOffer(static_cast<uint32_t>(capacity), payload);
+    bool offer = step == RingStep::Offer;
+    Push(Kind::Ring, static_cast<uint64_t>(step), payload, offer ? sizeof(payload) : 0, offer ? kRingObjects : 0);
+    return true;
+  }
+
   void Push(Kind kind, uint64_t correlation, const uint8_t* payload, size_t size, uint32_t objects) {
     Napi::Env env = Env();
     Napi::Object frame = Napi::Object::New(env);

@@ -1,6 +1,6 @@
 /** One client from its connection to the moment it is admitted or turned away. */
 import { GipsError, timeoutError } from '../errors.js';
-import { FirstPacket, Kind, native as binding, type NativeChannel } from '../native/index.js';
+import { Feature, FirstPacket, Kind, native as binding, type NativeChannel } from '../native/index.js';
 import type { Credentials } from './credentials.js';
 import type { ChannelOwner } from './dispatch.js';
 import { refused, violated } from './endings.js';
@@ -125,7 +125,7 @@ export class Admission implements ChannelOwner, Member {
     if (host.isFull) return this.#refuse(isRaw, Reason.TOO_MANY_CONNECTIONS, this.#tooMany());
     this.#isOver = true;
     let failure: Ending | undefined = isRaw ? undefined : violated(host);
-    const greet = (hello: Message): Ending | undefined => (failure = welcome(session, hello));
+    const greet = (hello: Message): Ending | undefined => (failure = welcome(session, hello, host.settings.spin));
     const session = new Session({
       native: this.socket,
       what: `Connection of ${host.what}`,
@@ -186,7 +186,7 @@ export class Admission implements ChannelOwner, Member {
 }
 
 /** Answers a HELLO. Returns how the channel has ended with it, if it has. */
-function welcome({ link, sender, settings, what, address }: Session, { kind, payload }: Message): Ending | undefined {
+function welcome({ link, sender, settings, what, address }: Session, { kind, payload }: Message, spin: number): Ending | undefined {
   const hello = kind === Kind.HELLO ? decodeHello(payload) : undefined;
   if (hello === undefined) return violated({ what, address });
   const { native } = link;
@@ -197,6 +197,7 @@ function welcome({ link, sender, settings, what, address }: Session, { kind, pay
   }
   const features = hello.features & binding.features;
   native.setPeer(hello.window, features);
+  if ((features & Feature.RING) !== 0) native.useRing(0, spin);
   sender.welcome(hello.maxMessageSize);
   const { highWaterMark: window, maxMessageSize } = settings;
   native.send(Kind.WELCOME, encodeWelcome({ version: PROTOCOL_VERSION, features, window, maxMessageSize }), 0);

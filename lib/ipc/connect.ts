@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemError, timeoutError } from '../errors.js';
-import { Kind, native, type NativeChannel } from '../native/index.js';
+import { Feature, Kind, native, type NativeChannel } from '../native/index.js';
 import type { Credentials } from './credentials.js';
 import { Deadline, sleepSync } from './deadline.js';
 import './dispatch.js';
@@ -104,7 +104,7 @@ function tryOpenSocket({ name, what, deadline }: Attempt): NativeChannel | undef
 function greet(attempt: Attempt, socket: NativeChannel, credentials: Credentials, welcome: Waiter<void>): Session {
   const { name, settings } = attempt;
   const isRaw = settings.wire === 'raw';
-  const understand = (answer: Message): Ending | undefined => onAnswer(session, answer, welcome);
+  const understand = (answer: Message): Ending | undefined => onAnswer(session, answer, settings, welcome);
   const session = new Session({
     native: socket,
     what: `Endpoint "${name}"`,
@@ -121,25 +121,31 @@ function greet(attempt: Attempt, socket: NativeChannel, credentials: Credentials
   return session;
 }
 
+function featuresFor({ ring }: ConnectSettings): number {
+  return ring === undefined ? native.features & ~Feature.RING : native.features;
+}
+
 function hello({ name, settings }: Attempt): Buffer {
   return encodeHello({
     lowestVersion: PROTOCOL_VERSION,
     highestVersion: PROTOCOL_VERSION,
-    features: native.features,
+    features: featuresFor(settings),
     window: settings.highWaterMark,
     maxMessageSize: settings.maxMessageSize,
     name,
   });
 }
 
-function onAnswer(session: Session, { kind, payload }: Message, welcome: Waiter<void>): Ending | undefined {
+function onAnswer(session: Session, { kind, payload }: Message, settings: ConnectSettings, welcome: Waiter<void>): Ending | undefined {
   if (kind === Kind.REFUSED) {
     const reason = decodeRefused(payload);
     return reason === undefined ? violated(session) : refused(reason, session);
   }
-  const answer = kind === Kind.WELCOME ? decodeWelcome(payload, native.features) : undefined;
+  const answer = kind === Kind.WELCOME ? decodeWelcome(payload, featuresFor(settings)) : undefined;
   if (answer === undefined) return violated(session);
-  session.link.native.setPeer(answer.window, answer.features);
+  const { native: channel } = session.link;
+  channel.setPeer(answer.window, answer.features);
+  if (settings.ring !== undefined && (answer.features & Feature.RING) !== 0) channel.useRing(settings.ring, settings.spin);
   session.sender.welcome(answer.maxMessageSize);
   welcome.resolve();
   return undefined;

@@ -49,6 +49,11 @@ export class Link {
     return this.#isOpen ? this.native.fd : -1;
   }
 
+  /** What is readable, beside `fd`, when something arrives by a ring; -1 without one. */
+  get bell(): number {
+    return this.#isOpen ? this.native.bell : -1;
+  }
+
   /** Bytes the OS has not taken yet. */
   get buffered(): number {
     return this.#isOpen ? (this.#state[State.BUFFERED] ?? 0) : 0;

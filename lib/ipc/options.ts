@@ -57,6 +57,11 @@ export interface ListenerOptions extends ChannelOptions {
    * @default 'auto'
    */
   wire?: 'auto' | 'gips' | 'raw' | undefined;
+  /**
+   * As in `ConnectOptions`, for the connections of clients that ask for a ring.
+   * @default 0
+   */
+  spin?: number | undefined;
 }
 
 /** How a listener closes. */
@@ -89,9 +94,18 @@ export interface ConnectOptions extends CallOptions, ChannelOptions {
   wire?: 'gips' | 'raw' | undefined;
   /** Not available yet: `true` fails with `ERR_GIPS_UNSUPPORTED`. */
   wait?: boolean | undefined;
-  /** Not available yet: anything but `false` fails with `ERR_GIPS_UNSUPPORTED`. */
+  /**
+   * Messages through shared memory, for many small ones: the same API and guarantees, without a system call per packet. Each direction has a ring of `size` bytes,
+   * 4096 to 2³⁰, rounded up to a power of two; the server's is at most 4 MiB. It is set up while messages go through the socket already, and they stay there where
+   * either side cannot have one, or does not use the event loop: `node:diagnostics_channel` tells (`gips:ring.open`, `gips:ring.refused`). See docs/ring.md.
+   * @default false (`true` is a size of 262144, 256 KiB)
+   */
   ring?: boolean | { size: number } | undefined;
-  /** Not available yet: anything but 0 fails with `ERR_GIPS_UNSUPPORTED`. */
+  /**
+   * With `ring`: for how many microseconds, 0 to 10000, to look for more messages before going to sleep. Answers come many times sooner, for a core that is busy
+   * looking, and with it the event loop. It stops where most looking is in vain, or where the process may run on one core only (`gips:spin.stop`).
+   * @default 0
+   */
   spin?: number | undefined;
 }
 
@@ -107,12 +121,16 @@ export interface ListenerSettings extends ChannelSettings {
   readonly maxConnections: number;
   readonly greetingTimeout: number;
   readonly wire: 'auto' | 'gips' | 'raw';
+  readonly spin: number;
 }
 
 /** `ConnectOptions`, complete. */
 export interface ConnectSettings extends ChannelSettings, CallLimits {
   readonly serverPolicy: Policy;
   readonly wire: 'gips' | 'raw';
+  /** The size of its direction's ring; absent: none is wanted. */
+  readonly ring: number | undefined;
+  readonly spin: number;
 }
 
 const MAX_SIZE = 2 ** 31 - 1;
@@ -121,6 +139,10 @@ const DEFAULT_BACKLOG = 1024;
 const DEFAULT_MAX_MESSAGE_SIZE = 64 * 1024 * 1024;
 const DEFAULT_HIGH_WATER_MARK = 1024 * 1024;
 const DEFAULT_GREETING_TIMEOUT = 5000;
+const DEFAULT_RING = 256 * 1024;
+const MIN_RING = 4096;
+const MAX_RING = 2 ** 30;
+const MAX_SPIN = 10_000;
 
 export function validateListenerOptions(value: unknown = {}): ListenerSettings {
   const options = validateObject(value, 'options');
@@ -131,6 +153,7 @@ export function validateListenerOptions(value: unknown = {}): ListenerSettings {
     maxConnections: maxConnections === Infinity ? Infinity : validateInteger(maxConnections, 'options.maxConnections', 1, MAX_SIZE),
     greetingTimeout: validateTimeout(greetingTimeout, 'options.greetingTimeout'),
     wire: validateOneOf(wire, 'options.wire', ['auto', 'gips', 'raw'] as const),
+    spin: validateSpin(options['spin']),
   };
 }
 
@@ -144,13 +167,29 @@ export function validateConnectOptions(value: unknown = {}): ConnectSettings {
   const options = validateObject(value, 'options');
   const { serverPolicy = Policy.sameUser(), wire = 'gips' } = options;
   if (!(serverPolicy instanceof Policy)) throw invalidArgType('options.serverPolicy', 'an instance of Policy', serverPolicy);
-  refuseUnavailable(options, ['wait', 'ring', 'spin']);
-  return {
+  refuseUnavailable(options, ['wait']);
+  const settings = {
     ...validateChannelOptions(options),
     ...validateCallOptions(options),
     serverPolicy,
     wire: validateOneOf(wire, 'options.wire', ['gips', 'raw'] as const),
+    ring: validateRing(options['ring']),
+    spin: validateSpin(options['spin']),
   };
+  if (settings.ring !== undefined && settings.wire === 'raw') throw invalidArgValue('options.ring', options['ring'], "needs the wire 'gips'");
+  if (settings.spin > 0 && settings.ring === undefined) throw invalidArgValue('options.spin', settings.spin, 'needs options.ring');
+  return settings;
+}
+
+/** A power of two; `undefined` where no ring is wanted. */
+function validateRing(value: unknown = false): number | undefined {
+  if (typeof value === 'boolean') return value ? DEFAULT_RING : undefined;
+  const { size } = validateObject(value, 'options.ring');
+  return 2 ** Math.ceil(Math.log2(validateInteger(size, 'options.ring.size', MIN_RING, MAX_RING)));
+}
+
+function validateSpin(value: unknown = 0): number {
+  return validateInteger(value, 'options.spin', 0, MAX_SPIN);
 }
 
 function validateChannelOptions(options: Record<string, unknown>): ChannelSettings {

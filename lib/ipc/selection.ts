@@ -1,10 +1,12 @@
 /** What a listener waits for without the event loop: its socket, its clients and its connections, in one epoll set that can itself be polled. */
 import { systemError } from '../errors.js';
-import { native, type NativeSelector } from '../native/index.js';
+import { native, Readiness, type NativeSelector } from '../native/index.js';
 
 /** One of them. */
 export interface Member {
   readonly fd: number;
+  /** A second descriptor to watch for readability; -1 or absent: none, so far. */
+  readonly bell?: number;
   /** What to watch for, as bits: 1 readable, 2 writable. */
   readonly interest: number;
   onReady(readiness: number): void;
@@ -15,6 +17,7 @@ interface Watched {
   readonly fd: number;
   readonly token: number;
   interest: number;
+  bell: number;
 }
 
 const PAIRS_AT_ONCE = 256;
@@ -41,17 +44,20 @@ export class Selection {
   add(key: object, member: Member): void {
     if (member.fd < 0) return;
     const { fd, interest } = member;
-    const watched = { member, fd, interest, token: ++this.#lastToken };
+    const watched = { member, fd, interest, bell: -1, token: ++this.#lastToken };
     const errno = this.#selector.add(fd, watched.token, interest);
     if (errno < 0) throw systemError(errno, 'epoll_ctl', 'watch a client');
     this.#byKey.set(key, watched);
     this.#byToken.set(watched.token, watched);
+    this.#watchBell(watched);
   }
 
   /** A member may be interested in something else now. */
   update(key: object): void {
     const watched = this.#byKey.get(key);
-    if (watched === undefined || watched.interest === watched.member.interest) return;
+    if (watched === undefined) return;
+    this.#watchBell(watched);
+    if (watched.interest === watched.member.interest) return;
     watched.interest = watched.member.interest;
     this.#selector.modify(watched.fd, watched.token, watched.interest);
   }
@@ -63,6 +69,7 @@ export class Selection {
     this.#byKey.delete(key);
     this.#byToken.delete(watched.token);
     this.#selector.remove(watched.fd);
+    if (watched.bell >= 0) this.#selector.remove(watched.bell);
   }
 
   /** Waits at most `ms` and lets those that are ready do their work. */
@@ -72,6 +79,13 @@ export class Selection {
     for (let at = 0; at < ready.length; at += 2) {
       this.#byToken.get(ready[at] as number)?.member.onReady(ready[at + 1] as number);
     }
+  }
+
+  #watchBell(watched: Watched): void {
+    const { bell = -1 } = watched.member;
+    if (bell < 0 || watched.bell >= 0) return;
+    this.#selector.add(bell, watched.token, Readiness.READABLE);
+    watched.bell = bell;
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import { End, Kind, type NativeChannel, type NativeDescriptor } from '../native/
 import type { CallLimits } from '../validate.js';
 import { Closing } from './closing.js';
 import type { Credentials } from './credentials.js';
+import { publishRingNews } from './diagnostics.js';
 import type { ChannelOwner } from './dispatch.js';
 import { closed, goodbye, outOfMemory, untaken, vanished, violated } from './endings.js';
 import type { ChannelEvents } from './events.js';
@@ -94,6 +95,10 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
 
   get fd(): number {
     return this.link.fd;
+  }
+
+  get bell(): number {
+    return this.link.bell;
   }
 
   get interest(): number {
@@ -288,6 +293,9 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
         return this.finish(goodbye(this));
       case Kind.PING:
         return this.#answer(Kind.PONG, '', frame.correlation);
+      case Kind.RING:
+        this.link.onInterest?.();
+        return publishRingNews(this, frame.correlation);
       case Kind.REPLY:
       case Kind.FAILURE:
       case Kind.CANCEL:

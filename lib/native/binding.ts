@@ -23,10 +23,11 @@ export const Kind = {
   PONG: 13,
   POOL: 14,
   SLOT: 15,
+  RING: 16,
 } as const;
 
 /** Bits of the greeting's features, see docs/wire-protocol.md. */
-export const Feature = { POOL: 1 } as const;
+export const Feature = { POOL: 1, RING: 2 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /**
@@ -38,6 +39,9 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 export const Record = { KIND: 0, CORRELATION: 1, BUFFER: 2, OFFSET: 3, LENGTH: 4, OBJECTS: 5 } as const;
 export const RECORD_SIZE = 6;
 export const LOST = 255;
+
+/** What a record of the kind RING tells in its CORRELATION: what has become of the ring, and of spinning. Never sent by a peer. */
+export const RingNews = { OPEN: 1, REFUSED: 2, SPIN_IN_VAIN: 3, SPIN_ON_ONE_CORE: 4 } as const;
 
 /** Indices into `NativeChannel.state`, memory both sides read and write without a call. */
 export const State = {
@@ -115,6 +119,14 @@ export interface NativeChannel {
    * @param features those in force
    */
   setPeer(window: number, features: number): void;
+  /**
+   * Both sides know of rings (`Feature.RING`): offers one as soon as the event loop watches this channel, or, with a capacity of 0, takes what the peer offers.
+   * @param capacity bytes for what is sent, a power of two from 4096 on
+   * @param spin for how many microseconds to look for more before sleeping
+   */
+  useRing(capacity: number, spin: number): void;
+  /** A descriptor that is readable when something is in the ring, or room again; -1 as long as there is no ring. */
+  readonly bell: number;
 
   /** Looks at the first packet without consuming it (framed: without its descriptors). For accepted channels, before `open`. */
   peekFirst(): number;

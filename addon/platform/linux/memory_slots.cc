@@ -1,12 +1,11 @@
 #include "memory_slots.h"
 
+#include <fcntl.h>
 #include <linux/falloc.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include <cstring>
 
-#include "memory_file.h"
+#include "one_writer_memory.h"
 
 namespace gips {
 
@@ -19,10 +18,6 @@ constexpr uint32_t kSlotSize = 1024 * 1024;
 constexpr uint32_t kSlots = 128;
 constexpr size_t kTotal = size_t{kSlotSize} * kSlots;
 
-// Through its descriptor nobody can write any more, nor punch holes: the memory stays under either side's feet. The mapping that was made
-// before stays writable. There is no such seal before Linux 5.1, and then no pool.
-constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE;
-
 // What a reader maps of a peer's.
 constexpr uint64_t kMostMapped = 1024 * 1024 * 1024;
 
@@ -30,10 +25,9 @@ constexpr uint64_t kMostMapped = 1024 * 1024 * 1024;
 
 const Attachment* MemorySlots::Open() {
   if (file_ != nullptr) return file_.get();
-  Descriptor file = CreateMemoryFile("gips-pool");
-  if (!file.valid() || ftruncate(file.get(), kTotal) != 0) return nullptr;
-  auto memory = Mapping::Map(file.get(), kTotal, Mapping::Access::Write);
-  if (memory == nullptr || !SealMemoryFile(file.get(), kSeals)) return nullptr;
+  Descriptor file;
+  auto memory = CreateOneWriterMemory("gips-pool", kTotal, file);
+  if (memory == nullptr) return nullptr;
   memory_ = std::move(memory);
   file_ = std::make_unique<DescriptorList>();
   file_->Add(std::move(file));
@@ -76,10 +70,8 @@ uint8_t* MemorySlots::data(uint32_t slot) {
 
 bool SlotReader::Open(Descriptor file, const PoolOffer& offer) {
   uint64_t size = uint64_t{offer.slots} * offer.slot_size;
-  struct stat status;
-  if (size == 0 || size > kMostMapped || !IsSealedMemoryFile(file.get(), kSeals)) return false;
-  if (fstat(file.get(), &status) != 0 || static_cast<uint64_t>(status.st_size) < size) return false;
-  memory_ = Mapping::Map(file.get(), size, Mapping::Access::Read);
+  if (size == 0 || size > kMostMapped) return false;
+  memory_ = MapOneWriterMemory(file.get(), size);
   if (memory_ == nullptr) return false;
   file_ = std::move(file);
   offer_ = offer;
@@ -93,18 +85,15 @@ void SlotReader::Close() {
 }
 
 bool SlotReader::Read(const SlotReference& reference, uint8_t* to) {
-  if (memory_ == nullptr || reference.slot >= offer_.slots || reference.size > offer_.slot_size || !HasMemory(reference)) return false;
+  if (memory_ == nullptr || reference.slot >= offer_.slots || reference.size > offer_.slot_size || !IsBacked(reference)) return false;
   std::memcpy(to, memory_->address() + size_t{reference.slot} * offer_.slot_size, reference.size);
   return true;
 }
 
-// Reading a hole would fill it, which fails with a SIGBUS where the system has no memory left for it. What is no hole never becomes one:
-// the seals see to that.
-bool SlotReader::HasMemory(const SlotReference& reference) {
+bool SlotReader::IsBacked(const SlotReference& reference) {
   uint32_t& backed = backed_[reference.slot];
   if (reference.size <= backed) return true;
-  auto begin = static_cast<off_t>(uint64_t{reference.slot} * offer_.slot_size);
-  if (lseek(file_.get(), begin, SEEK_HOLE) < begin + static_cast<off_t>(reference.size)) return false;
+  if (!HasMemory(file_.get(), size_t{reference.slot} * offer_.slot_size, reference.size)) return false;
   backed = reference.size;
   return true;
 }

@@ -27,7 +27,6 @@ class MemorySlots final : public SlotPool {
   std::vector<size_t> allocated_;  // by slot: bytes that have memory behind them
 };
 
-// What the writer does to its file must be no fault here: it is sealed, and every byte is known to have memory behind it before it is read.
 class SlotReader {
  public:
   // False if it is not what is offered.
@@ -37,7 +36,7 @@ class SlotReader {
   bool Read(const SlotReference& reference, uint8_t* to);
 
  private:
-  bool HasMemory(const SlotReference& reference);
+  bool IsBacked(const SlotReference& reference);
 
   Descriptor file_;
   std::shared_ptr<Mapping> memory_;

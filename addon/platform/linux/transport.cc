@@ -54,9 +54,15 @@ void Transport::EnlargeSendBuffer() {
 
 void Transport::Close() {
   socket_.Close();
+  ring_.reset();
+  sends_by_ring_ = receives_by_ring_ = false;
 }
 
 SendStatus Transport::SendPacket(const Segment* segments, size_t count, const Attachment* attachment) {
+  return sends_by_ring_ ? SendInRing(segments, count, attachment) : SendBySocket(segments, count, attachment);
+}
+
+SendStatus Transport::SendBySocket(const Segment* segments, size_t count, const Attachment* attachment) {
   iovec vectors[2];
   for (size_t i = 0; i < count; i++) vectors[i] = {const_cast<uint8_t*>(segments[i].data), segments[i].size};
   msghdr message = {};
@@ -93,6 +99,10 @@ size_t Transport::MaxPacket() const {
 }
 
 Transport::Received Transport::Receive(uint8_t* buffer, size_t capacity, std::vector<Descriptor>& descriptors) {
+  return receives_by_ring_ ? ReceiveInRing(buffer, capacity, descriptors) : ReceiveBySocket(buffer, capacity, descriptors);
+}
+
+Transport::Received Transport::ReceiveBySocket(uint8_t* buffer, size_t capacity, std::vector<Descriptor>& descriptors) {
   iovec vector = {buffer, capacity};
   alignas(cmsghdr) char control[kControlSize];
   for (;;) {
@@ -139,6 +149,7 @@ FirstPacket Transport::PeekFirst(uint8_t* buffer, size_t capacity) {
 }
 
 int Transport::Wait(int events, int milliseconds) {
+  if (has_ring()) return WaitWithRing(events, milliseconds);
   pollfd watched = {fd(), 0, 0};
   if (events & 1) watched.events |= POLLIN;
   if (events & 2) watched.events |= POLLOUT;

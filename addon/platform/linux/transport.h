@@ -1,4 +1,5 @@
-// One connected SOCK_SEQPACKET socket: packets with descriptors, in and out, never blocking.
+// One connection: packets with descriptors, in and out, never blocking. They travel by a SOCK_SEQPACKET socket, or, from a packet on that says so,
+// by a ring in shared memory; then the socket shows that the peer lives, and carries what a ring cannot.
 #pragma once
 
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 
 #include "core/outbox.h"
 #include "descriptor.h"
+#include "ring_link.h"
 
 namespace gips {
 
@@ -66,10 +68,43 @@ class Transport final : public PacketSink {
   // Waits for readability (1) and writability (2); 0 on timeout or a signal.
   int Wait(int events, int milliseconds);
 
+  // A ring that is being set up, perhaps only our half of it; null: none.
+  void SetRing(std::unique_ptr<RingLink> ring) { ring_ = std::move(ring); }
+  RingLink* ring() { return ring_.get(); }
+  // The peer reads our ring: the next packet is the first one in it. It is preceded by a packet that says so.
+  void SendByRing() { sends_by_ring_ = true; }
+  // The peer has said so.
+  void ReceiveByRing() { receives_by_ring_ = true; }
+  bool has_ring() const { return ring_ != nullptr && ring_->complete(); }
+  bool receives_by_ring() const { return receives_by_ring_; }
+  // Where the last packet was not taken: whether it is the socket that will say when.
+  bool waits_for_socket() const { return !sends_by_ring_ || !ring_->out().waits(); }
+
+  // Readable when there is something in the ring, or room again; only if has_ring().
+  int bell_fd() { return ring_->bell().fd(); }
+  // To be called when it is readable, before anything else.
+  void Wake();
+  // To be called before whoever calls sleeps. True: there is something to be received already.
+  bool AwaitRing() { return receives_by_ring_ && ring_->in().AwaitData(); }
+  bool HasInRing() { return receives_by_ring_ && ring_->in().HasData(); }
+  // As if the peer had rung: there is more to do, but not now.
+  void RingOwnBell() { ring_->bell().Ring(); }
+
  private:
+  SendStatus SendBySocket(const Segment* segments, size_t count, const Attachment* attachment);
+  SendStatus SendInRing(const Segment* segments, size_t count, const Attachment* attachment);
+  SendStatus SayThatRingBegins();
+  Received ReceiveBySocket(uint8_t* buffer, size_t capacity, std::vector<Descriptor>& descriptors);
+  Received ReceiveInRing(uint8_t* buffer, size_t capacity, std::vector<Descriptor>& descriptors);
+  int WaitWithRing(int events, int milliseconds);
   bool PeerHasClosed();
 
   Descriptor socket_;
+  std::unique_ptr<RingLink> ring_;
+  bool sends_by_ring_ = false;
+  bool said_that_ring_begins_ = false;
+  bool receives_by_ring_ = false;
+  bool took_from_ring_ = false;
 };
 
 }  // namespace gips

@@ -1,0 +1,53 @@
+// Looking for a while before going to sleep: worth it where the answer is usually quicker than the system wakes a process, and costs a core's
+// time where it is not. So it stops by itself.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace gips {
+
+class Spin {
+ public:
+  // Up to `microseconds` each time; 0: never.
+  explicit Spin(uint32_t microseconds = 0) : limit_(microseconds) {}
+
+  bool active() const { return limit_.count() > 0; }
+  void Stop() { limit_ = {}; }
+
+  // Looks until `is_there` or the time has passed. True: it is there.
+  template <typename Look>
+  bool Until(Look is_there) {
+    if (!active()) return false;
+    auto end = std::chrono::steady_clock::now() + limit_;
+    bool hit;
+    do {
+      for (int look = 0; !(hit = is_there()) && look < kLooksPerTime; look++) Pause();
+    } while (!hit && std::chrono::steady_clock::now() < end);
+    tries_++;
+    hits_ += hit ? 1 : 0;
+    return hit;
+  }
+
+  // Every so many tries: whether they were in vain more often than not. Counts anew.
+  enum class Verdict { Undecided, Worthwhile, InVain };
+  Verdict Judge() {
+    if (tries_ < kTries) return Verdict::Undecided;
+    bool worthwhile = hits_ * 2 >= tries_;
+    tries_ = hits_ = 0;
+    return worthwhile ? Verdict::Worthwhile : Verdict::InVain;
+  }
+
+ private:
+  static constexpr int kLooksPerTime = 16;  // the time costs more than a look
+  static constexpr uint32_t kTries = 64;
+
+  // Tells the processor that this is a loop of looks.
+  static void Pause();
+
+  std::chrono::microseconds limit_;
+  uint32_t tries_ = 0;
+  uint32_t hits_ = 0;
+};
+
+}  // namespace gips

@@ -2,6 +2,7 @@ export default {
   testEnvironment: '<rootDir>/test/environment/environment.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testTimeout: 30_000,
+  setupFilesAfterEnv: ['<rootDir>/test/support/transport.mjs'],
   // Most suites wait for other processes; two at a time are right even on one core.
   maxWorkers: 2,
   extensionsToTreatAsEsm: ['.ts'],

@@ -56,11 +56,12 @@ bool ChannelRing::OnStep(RingStep step, uint64_t capacity, std::vector<Descripto
       return true;
     case RingStep::Refuse:
       if (gave_up_) return true;
-      if (!offered_ || accepted_) return false;
+      if (!offered_ || accepted_ || transport_.receives_by_ring()) return false;
       GiveUp();
       return true;
     case RingStep::Begin:
-      if (!accepted_ || !transport_.has_ring() || transport_.receives_by_ring()) return false;
+      // What it sent before may be behind this: its acceptance of our half waits for its turn like any other frame.
+      if (!offered_ || !transport_.has_ring() || transport_.receives_by_ring()) return false;
       transport_.ReceiveByRing();
       return true;
   }

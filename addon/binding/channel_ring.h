@@ -1,5 +1,5 @@
-// How a channel comes to its ring: each side offers its half and takes the other's, and what a side cannot do leaves the channel on its socket.
-// Then the bell, watched by the loop. docs/ring.md.
+// How a channel comes to its ring: each side offers its half and takes the other's, and what a side cannot do leaves the channel on its
+// socket. Then the bell, watched by the loop. docs/ring.md.
 #pragma once
 
 #include <functional>
@@ -24,8 +24,7 @@ class ChannelRing final : private LoopSource::Listener {
     virtual void OnBell() = 0;
   };
 
-  ChannelRing(Transport& transport, Environment& environment, Host& host)
-      : transport_(transport), environment_(environment), host_(host) {}
+  ChannelRing(Transport& transport, Environment& environment, Host& host) : transport_(transport), environment_(environment), host_(host) {}
 
   // The peer knows of rings: offers one, or, with a capacity of 0, takes what it offers. `spin`: microseconds.
   void Use(size_t capacity, uint32_t spin);
@@ -54,8 +53,8 @@ class ChannelRing final : private LoopSource::Listener {
   Host& host_;
   LoopSource bell_;
   Spin spin_;
-  size_t capacity_ = 0;     // of our half, if it is we who offer first
-  bool usable_ = false;     // the greeting says so
+  size_t capacity_ = 0;  // of our half, if it is we who offer first
+  bool usable_ = false;  // the greeting says so
   bool watched_ = false;
   bool offered_ = false;    // the peer has been sent our half
   bool accepted_ = false;   // the peer has it

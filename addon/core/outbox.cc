@@ -17,8 +17,7 @@ constexpr size_t kDirectBudget = 1024 * 1024;
 
 // These serve the channel itself and wait for nothing.
 constexpr bool IsImmediate(Kind kind) {
-  return kind == Kind::Window || kind == Kind::Ping || kind == Kind::Pong || kind == Kind::Pool || kind == Kind::Slot ||
-         kind == Kind::Ring;
+  return kind == Kind::Window || kind == Kind::Ping || kind == Kind::Pong || kind == Kind::Pool || kind == Kind::Slot || kind == Kind::Ring;
 }
 
 // What a piece of a message takes of a budget: one that lies in a slot is as cheap as a packet.

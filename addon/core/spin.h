@@ -1,5 +1,5 @@
-// Looking for a while before going to sleep: worth it where the answer is usually quicker than the system wakes a process, and costs a core's
-// time where it is not. So it stops by itself.
+// Looking for a while before going to sleep: worth it where the answer is usually quicker than the system wakes a process, and costs a
+// core's time where it is not. So it stops by itself.
 #pragma once
 
 #include <chrono>

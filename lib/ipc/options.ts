@@ -176,7 +176,8 @@ export function validateConnectOptions(value: unknown = {}): ConnectSettings {
     ring: validateRing(options['ring']),
     spin: validateSpin(options['spin']),
   };
-  if (settings.ring !== undefined && settings.wire === 'raw') throw invalidArgValue('options.ring', options['ring'], "needs the wire 'gips'");
+  if (settings.ring !== undefined && settings.wire === 'raw')
+    throw invalidArgValue('options.ring', options['ring'], "needs the wire 'gips'");
   if (settings.spin > 0 && settings.ring === undefined) throw invalidArgValue('options.spin', settings.spin, 'needs options.ring');
   return settings;
 }

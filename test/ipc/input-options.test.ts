@@ -20,8 +20,15 @@ const CHANNEL_OPTIONS: Bad[] = ['maxMessageSize', 'highWaterMark'].map((option) 
   range: { values: NO_SIZES, expected: 'an integer from 1 to 2147483647' },
 }));
 
+const SPIN: Bad = {
+  option: 'spin',
+  type: { values: NOT_NUMBERS, expected: 'of type number' },
+  range: { values: [-1, 0.5, NaN, Infinity, 10_001], expected: 'an integer from 0 to 10000' },
+};
+
 const LISTENER_OPTIONS: Bad[] = [
   ...CHANNEL_OPTIONS,
+  SPIN,
   {
     option: 'backlog',
     type: { values: NOT_NUMBERS, expected: 'of type number' },
@@ -41,6 +48,7 @@ const LISTENER_OPTIONS: Bad[] = [
 
 const CONNECT_OPTIONS: Bad[] = [
   ...CHANNEL_OPTIONS,
+  SPIN,
   {
     option: 'timeout',
     type: { values: NOT_NUMBERS, expected: 'of type number' },
@@ -88,6 +96,14 @@ function print(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
+const RING_SIZES: [size: unknown, failure: Error][] = [
+  ...NOT_NUMBERS.map((size): [unknown, Error] => [size, badArgument('ERR_INVALID_ARG_TYPE', 'options.ring.size', 'of type number')]),
+  ...[0, 4095, 4096.5, NaN, 2 ** 30 + 1].map((size): [unknown, Error] => [
+    size,
+    badArgument('ERR_OUT_OF_RANGE', 'options.ring.size', 'an integer from 4096 to 1073741824'),
+  ]),
+];
+
 const BIND_FAILURES = [
   ...failuresOf(LISTENER_OPTIONS),
   ...oneOf('wire', ['tcp', '', 5, null, {}], "'auto', 'gips', 'raw'"),
@@ -96,11 +112,20 @@ const BIND_FAILURES = [
 const CONNECT_FAILURES = [
   ...failuresOf(CONNECT_OPTIONS),
   ...oneOf('wire', ['auto', 'tcp', '', 5, null, {}], "'gips', 'raw'"),
+  ...[1, 'yes', null, [1]].map((ring): Failure => [
+    `ring: ${print(ring)}`,
+    { ring },
+    badArgument('ERR_INVALID_ARG_TYPE', 'options.ring', 'of type object'),
+  ]),
+  ...RING_SIZES.map(([size, failure]): Failure => [`ring of ${print(size)}`, { ring: { size } }, failure]),
+  ['spin without a ring', { spin: 50 }, badArgument('ERR_INVALID_ARG_VALUE', 'options.spin', 'needs options.ring')],
+  [
+    'a ring without this protocol',
+    { ring: true, wire: 'raw' },
+    badArgument('ERR_INVALID_ARG_VALUE', 'options.ring', "needs the wire 'gips'"),
+  ],
   unsupported('keepAlive', { interval: 1000, timeout: 1000 }),
   unsupported('wait', true),
-  unsupported('ring', true),
-  unsupported('ring', { size: 65_536 }),
-  unsupported('spin', 50),
 ];
 
 describe('a listener is not made with the options', () => {
@@ -165,6 +190,7 @@ test('options may be left out, undefined, or at their limits', async () => {
   await connect(undefined);
   await connect({});
   await connect({ timeout: undefined, signal: undefined, serverPolicy: undefined, wire: undefined, ring: false, spin: 0, wait: false });
+  await connect({ ring: { size: 4096 }, spin: 10_000 });
   await connect({ ...limits, timeout: 2 ** 31 - 1 });
   await connect({ maxMessageSize: 5, highWaterMark: 1, timeout: Infinity });
 });

@@ -6,6 +6,8 @@ import { DEADLINE_MS, within } from './deadline.js';
 import { onLine, Queue } from './lines.js';
 import { track } from './running.js';
 
+const TRANSPORT = new URL('./transport.mjs', import.meta.url).href;
+
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -47,7 +49,8 @@ export class Program {
     this.name = name;
     const file = fileURLToPath(new URL(`../programs/${name}.mjs`, import.meta.url));
     const user = as === undefined ? {} : { GIPS_TEST_USER: as, GIPS_TEST_GROUPS: JSON.stringify(groups) };
-    const command = [process.execPath, ...nodeOptions, file, JSON.stringify(argument)];
+    const transport = process.env['GIPS_TEST_TRANSPORT'] === undefined ? [] : ['--import', TRANSPORT];
+    const command = [process.execPath, ...transport, ...nodeOptions, file, JSON.stringify(argument)];
     if (descriptorLimit !== undefined) command.unshift('sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`);
     this.#child = spawn(command[0]!, command.slice(1), { env: { ...process.env, ...user, ...env } });
     this.pid = this.#child.pid!;

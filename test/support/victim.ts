@@ -39,7 +39,11 @@ export class Victim {
     const name = serviceName('victim');
     const server = start('attacked-server', { argument: { name, takes, options } });
     await server.next('listening');
-    return new Victim(name, server, await Endpoint.connect(name));
+    const bystander = await Endpoint.connect(name);
+    // After an answer both have all the descriptors that they need for each other.
+    await bystander.send('echo');
+    await bystander.recv();
+    return new Victim(name, server, bystander);
   }
 
   /** A bare peer that the server has admitted. */

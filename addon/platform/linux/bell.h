@@ -1,7 +1,8 @@
 // How one process wakes another that sleeps in its event loop: a pipe with a byte in it.
 //
-// An eventfd would be a little cheaper, but it is one open file for both processes: the other one can clear O_NONBLOCK and fill the counter,
-// and then the next ring blocks for ever. Each side of a pipe opens it anew (proc(5): /proc/self/fd), and has its flags for itself.
+// An eventfd would be a little cheaper, but it is one open file for both processes: the other one can clear O_NONBLOCK and fill the
+// counter, and then the next ring blocks for ever. Each side of a pipe opens it anew (proc(5): /proc/self/fd), and has its flags for
+// itself.
 #pragma once
 
 #include "descriptor.h"

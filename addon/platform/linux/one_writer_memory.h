@@ -1,5 +1,5 @@
-// Memory that one process writes and another one reads. What the writer does to its file is no fault for the reader: it is sealed, nobody can
-// make it smaller or punch holes, and the reader looks whether there is memory behind what it reads.
+// Memory that one process writes and another one reads. What the writer does to its file is no fault for the reader: it is sealed, nobody
+// can make it smaller or punch holes, and the reader looks whether there is memory behind what it reads.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// Both directions of a connection through shared memory. Each side makes one half: the memory that it alone writes (its ring, and its words on the
-// other one), and the bell it rings.
+// Both directions of a connection through shared memory. Each side makes one half: the memory that it alone writes (its ring, and its words
+// on the other one), and the bell it rings.
 #pragma once
 
 #include <memory>

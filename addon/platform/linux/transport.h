@@ -1,5 +1,5 @@
-// One connection: packets with descriptors, in and out, never blocking. They travel by a SOCK_SEQPACKET socket, or, from a packet on that says so,
-// by a ring in shared memory; then the socket shows that the peer lives, and carries what a ring cannot.
+// One connection: packets with descriptors, in and out, never blocking. They travel by a SOCK_SEQPACKET socket, or, from a packet on that
+// says so, by a ring in shared memory; then the socket shows that the peer lives, and carries what a ring cannot.
 #pragma once
 
 #include <sys/socket.h>

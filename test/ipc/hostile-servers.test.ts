@@ -50,7 +50,6 @@ describe('connect() fails with EBADMSG when the server answers with', () => {
     ['version 2', welcomeWith({ 0: 2 })],
     ['something in the reserved bytes', welcomeWith({ 2: 1 })],
     ['a feature nobody has', welcomeWith({ 4: 4 })],
-    ...(process.env['GIPS_TEST_TRANSPORT'] === 'ring' ? [] : [['a ring nobody asked for', welcomeWith({ 4: 2 })] as const]),
     ['a window of 0', welcome({ window: 0 })],
     ['messages of at most 0 bytes', welcome({ maxMessageSize: 0 })],
     ['a HELLO', frame(Kind.HELLO, { payload: Buffer.alloc(30) })],

@@ -109,7 +109,7 @@ const BIND_FAILURES = [
   ...oneOf('wire', ['tcp', '', 5, null, {}], "'auto', 'gips', 'raw'"),
   unsupported('keepAlive', { interval: 1000, timeout: 1000 }),
 ];
-const CONNECT_FAILURES = [
+const CONNECT_FAILURES: Failure[] = [
   ...failuresOf(CONNECT_OPTIONS),
   ...oneOf('wire', ['auto', 'tcp', '', 5, null, {}], "'gips', 'raw'"),
   ...[1, 'yes', null, [1]].map((ring): Failure => [

@@ -5,7 +5,8 @@ if (process.env['GIPS_TEST_TRANSPORT'] === 'ring') {
   for (const name of /** @type {const} */ (['connect', 'connectSync'])) {
     const connect = Endpoint[name];
     /** @type {(service: any, options?: any) => any} */
-    const connectByRing = (service, options) => connect.call(Endpoint, service, canHaveRing(options) ? { ring: true, ...options } : options);
+    const connectByRing = (service, options) =>
+      connect.call(Endpoint, service, canHaveRing(options) ? { ring: true, ...options } : options);
     Endpoint[name] = connectByRing;
   }
 }

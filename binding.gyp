@@ -31,7 +31,6 @@
         "addon/core/outbox.cc",
         "addon/core/outbox_slots.cc",
         "addon/core/ring.cc",
-        "addon/core/spin.cc",
         "addon/binding/addon.cc",
         "addon/binding/arena.cc",
         "addon/binding/channel_ring.cc",
@@ -74,6 +73,7 @@
             "addon/platform/posix/helper_thread.cc",
             "addon/platform/posix/loop_source.cc",
             "addon/platform/posix/mapping.cc",
+            "addon/platform/posix/pause.cc",
             "addon/platform/posix/users.cc"
           ]
         }]

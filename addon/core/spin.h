@@ -42,7 +42,7 @@ class Spin {
   static constexpr int kLooksPerTime = 16;  // the time costs more than a look
   static constexpr uint32_t kTries = 64;
 
-  // Tells the processor that this is a loop of looks.
+  // Tells the processor that this is a loop of looks; each platform has its way.
   static void Pause();
 
   std::chrono::microseconds limit_;

@@ -1,0 +1,13 @@
+#include "core/spin.h"
+
+namespace gips {
+
+void Spin::Pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace gips

@@ -61,6 +61,8 @@ export interface LibraryPeer extends Contender {
   textOnly?: boolean;
   /** How the child process that serves is tied to its parent. */
   serialization?: 'json' | 'advanced';
+  /** Looks for messages instead of sleeping: takes part where that is measured, and nowhere else. */
+  spins?: boolean;
   /** Serves in a worker thread instead of a process. */
   inThread?: boolean;
   /** One link per process, or many: what counts connections needs many. */
@@ -115,8 +117,10 @@ export interface Workload {
   name: string;
   /** What `value` is. Less is better everywhere. */
   unit: string;
-  /** Round trips share a core, streams have two. */
-  pin: 'one' | 'two';
+  /** Round trips share a core, streams have two; who spins wants to see that there are others. */
+  pin: 'one' | 'two' | 'none';
+  /** For those who spin. */
+  forSpinning?: boolean;
   /** Needs many links in one process. */
   manyLinks?: boolean;
   forms: Form[];

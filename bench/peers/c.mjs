@@ -35,5 +35,5 @@ function cPeer(name, program, modes, quick) {
 export const cLimit = [
   cPeer('C', 'seqpacket', { 'round trip': 'round-trip', 'one way': 'one-way' }, true),
   cPeer('C mmsg', 'seqpacket', { 'one way': 'one-way-mmsg' }, true),
-  cPeer('C ring', 'ring', { 'round trip': 'round-trip', 'one way': 'one-way' }, false),
+  cPeer('C ring', 'ring', { 'round trip': 'round-trip', 'one way': 'one-way', 'spinning round trip': 'round-trip' }, false),
 ];

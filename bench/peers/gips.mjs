@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Endpoint, Listener } from 'gips';
 
+/** µs. */
+const SPIN = 50;
+
 /**
  * @param {import('gips').Endpoint | import('gips').Connection} channel
  * @param {import('../types.js').Form} form
@@ -31,15 +34,24 @@ function overChannel(channel, form) {
   };
 }
 
-/** @type {import('../types.js').LibraryPeer} */
-export const gips = {
-  name: 'gips',
-  quick: true,
-  forms: ['callback', 'await recv', 'for await', 'await send', 'region'],
-  version: () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
-  async serve(address, onLink, { form }) {
-    const listener = await Listener.bind(address, { backlog: 4096 });
-    listener.on('connection', (connection) => onLink(overChannel(connection, form)));
-  },
-  connect: async (address, { form }) => overChannel(await Endpoint.connect(address), form),
-};
+/**
+ * @param {string} name
+ * @param {import('gips').ConnectOptions} options
+ * @returns {import('../types.js').LibraryPeer}
+ */
+function gipsPeer(name, options) {
+  return {
+    name,
+    forms: ['callback', 'await recv', 'for await', 'await send', 'region'],
+    version: () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
+    async serve(address, onLink, { form }) {
+      const listener = await Listener.bind(address, { backlog: 4096, spin: options.spin });
+      listener.on('connection', (connection) => onLink(overChannel(connection, form)));
+    },
+    connect: async (address, { form }) => overChannel(await Endpoint.connect(address, options), form),
+  };
+}
+
+export const gips = { ...gipsPeer('gips', {}), quick: true };
+export const gipsRing = { ...gipsPeer('gips ring', { ring: true }), quick: true };
+export const gipsSpinning = { ...gipsPeer('gips spinning', { ring: true, spin: SPIN }), spins: true };

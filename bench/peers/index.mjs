@@ -1,7 +1,7 @@
 /** Everybody who takes part, in the order of the tables. */
 import { cLimit } from './c.mjs';
 import { forkAdvanced, forkJson } from './fork.mjs';
-import { gips } from './gips.mjs';
+import { gips, gipsRing, gipsSpinning } from './gips.mjs';
 import { messagePort } from './message-port.mjs';
 import { abstractNet, coalescedNet, plainNet } from './net.mjs';
 import { nodeIpc } from './node-ipc.mjs';
@@ -9,7 +9,21 @@ import { rust } from './rust.mjs';
 import { zeromq } from './zeromq.mjs';
 
 /** @type {import('../types.js').Peer[]} */
-export const peers = [gips, plainNet, coalescedNet, abstractNet, forkJson, forkAdvanced, zeromq, nodeIpc, messagePort, ...cLimit, rust];
+export const peers = [
+  gips,
+  gipsRing,
+  gipsSpinning,
+  plainNet,
+  coalescedNet,
+  abstractNet,
+  forkJson,
+  forkAdvanced,
+  zeromq,
+  nodeIpc,
+  messagePort,
+  ...cLimit,
+  rust,
+];
 
 /** @param {string} name */
 export function libraryPeer(name) {

@@ -17,17 +17,19 @@ const cores = hasTaskset ? allowed() : [];
 
 /**
  * The cores for the server and the client, as text; none if they cannot be pinned.
- * @param {'one' | 'two'} pin
+ * @param {'one' | 'two' | 'none'} pin
  * @returns {string[]}
  */
 export function pins(pin) {
+  if (pin === 'none') return [];
   const [first, second = first] = cores;
   if (first === undefined) return [];
   return pin === 'one' ? [String(first), String(first)] : [String(second), String(first)];
 }
 
-/** How a row was pinned, for the report. @param {'one' | 'two'} pin */
+/** How a row was pinned, for the report. @param {'one' | 'two' | 'none'} pin */
 export function describePins(pin) {
+  if (pin === 'none') return `both processes on any core (${availableParallelism()})`;
   if (cores.length === 0) return `not pinned: no taskset (${availableParallelism()} cores)`;
   if (pin === 'one') return 'both processes on one core';
   return cores.length > 1 ? 'a core for each process' : 'both processes on one core: there is no second';

@@ -17,6 +17,7 @@ function declined({ peer, workload, row }) {
       ? undefined
       : 'has no such thing here';
   }
+  if ((workload.forSpinning ?? false) !== (peer.spins ?? false)) return 'has no such thing here';
   return workload.manyLinks === true && peer.single === true ? 'one connection only, as written here' : undefined;
 }
 

@@ -24,6 +24,15 @@ export const roundTrip = {
   },
 };
 
+/** Where both sides look for messages instead of sleeping. */
+export const spinningRoundTrip = {
+  ...roundTrip,
+  name: 'spinning round trip',
+  pin: /** @type {const} */ ('none'),
+  forSpinning: true,
+  rows: () => [{ id: 'spinning/64', title: 'Round trip, 64 B, both sides spinning on cores of their own', size: 64 }],
+};
+
 /** @param {Link} link @param {Bytes} payload @returns {(messages: number) => Promise<void>} */
 function calling(link, payload) {
   let left = 0;

@@ -111,6 +111,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   DefineWaits(env, exports);
   exports["records"] = environment->SharedRecords();
   exports["features"] = Napi::Number::New(env, kFeaturePool | kFeatureRing);
+  exports["stage"] = environment->SharedStage();
   exports["turn"] = environment->SharedTurn();
   exports["setDispatch"] = Napi::Function::New<SetDispatch>(env, "setDispatch");
   exports["connect"] = Napi::Function::New<Connect>(env, "connect");

@@ -33,6 +33,8 @@ Environment::Environment(Napi::Env env) : env_(env) {
   // Allocated by the engine: Electron forbids buffers over foreign memory.
   shared_records_ = Napi::Persistent(Napi::Float64Array::New(env, kMaxRecords * kRecordSize));
   shared_turn_ = Napi::Persistent(Napi::Float64Array::New(env, 1));
+  shared_stage_ = Napi::Persistent(Napi::ArrayBuffer::New(env, kMaxPacket));
+  stage.data = static_cast<uint8_t*>(shared_stage_.Value().Data());
   records = shared_records_.Value().Data();
   turn = shared_turn_.Value().Data();
   napi_add_async_cleanup_hook(env, OnEnvironmentEnd, this, &cleanup_hook_);

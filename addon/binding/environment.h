@@ -54,6 +54,8 @@ class EnvironmentHandle : public DirtyLink {
   virtual void Shutdown() = 0;
   // May run JavaScript, which may close this handle or any other.
   virtual FlushResult FlushTurn() { return FlushResult::Done; }
+  // Another one needs the stage.
+  virtual void LeaveStage() {}
   // Gives back what has not been used for a while. True if there is more of that. Runs no JavaScript.
   virtual bool Tidy() { return false; }
 
@@ -61,6 +63,12 @@ class EnvironmentHandle : public DirtyLink {
 };
 
 class Waiting;
+
+// A packet that JavaScript fills by itself, without a call for each message. It is lent to one channel at a time, and only until the turn ends.
+struct Stage {
+  uint8_t* data = nullptr;
+  EnvironmentHandle* user = nullptr;
+};
 
 class Environment final : public LoopHandles, public std::enable_shared_from_this<Environment> {
  public:
@@ -88,6 +96,7 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   void OnHandleClosed() override;
 
   Napi::Float64Array SharedRecords() const { return shared_records_.Value(); }
+  Napi::ArrayBuffer SharedStage() const { return shared_stage_.Value(); }
   Napi::Float64Array SharedTurn() const { return shared_turn_.Value(); }
 
   Napi::Env env() const { return env_; }
@@ -97,6 +106,7 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   uint8_t receive_buffer[kMaxPacket];
   std::vector<uint8_t> large_buffer;  // for raw packets beyond that
   uint8_t string_buffer[kMaxFramePayload];
+  Stage stage;
   double* records;  // shared with JavaScript, as is `turn`
   double* turn;
 
@@ -125,6 +135,7 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   Napi::FunctionReference dispatch_[4];
   Napi::Reference<Napi::Float64Array> shared_records_;
   Napi::Reference<Napi::Float64Array> shared_turn_;
+  Napi::Reference<Napi::ArrayBuffer> shared_stage_;
   std::vector<EnvironmentHandle*> handles_;
   DirtyLink dirty_;
   bool is_flushing_ = false;

@@ -5,9 +5,14 @@
 #include "binding/payload.h"
 #include "binding/wrap.h"
 
+#include <cstring>
+
 namespace gips {
 
 namespace {
+
+// A larger message leaves straight from its sender's memory.
+constexpr size_t kMaxStaged = 16 * 1024 - 1;
 
 // What one channel may send in one turn of the loop.
 constexpr size_t kTurnBudget = 1024 * 1024;
@@ -156,12 +161,57 @@ Napi::Value NativeChannel::Send(const Napi::CallbackInfo& info) {
     if (!TakeObjects(env, info[3].As<Napi::Array>(), *list)) return Errno(env);
     frame.attachment = std::move(list);
   }
+  LeaveStage();
   // The first of a turn goes out at once and the rest keeps it company, and so does everything that answers a batch: the flush behind its
   // callback is near. Without a loop nobody would flush.
   bool at_once = !source_.open() || !(sent_this_turn_ || in_busy_batch_);
+  if (!at_once && SendOnStage(frame)) return Napi::Number::New(env, 0);
   uint64_t sequence = 0;
   int error = SendFrame(std::move(frame), at_once, &sequence);
+  if (at_once) EnterStage();
   return Napi::Number::New(env, error != 0 ? error : static_cast<double>(sequence));
+}
+
+// From now on until the end of the turn JavaScript packs the small messages of this channel itself.
+void NativeChannel::EnterStage() {
+  if (mode_ != Mode::Framed || !source_.open() || !outbox_.CanSendPacked()) return;
+  Stage& stage = environment_->stage;
+  if (stage.user != nullptr) stage.user->LeaveStage();
+  stage.user = this;
+  stage_credit_ = outbox_.credit();
+  State(kStaged) = 0;
+  State(kStageRoom) = kMaxPacket;
+  State(kStageCredit) = static_cast<double>(stage_credit_);
+  environment_->MarkDirty(this, true);
+}
+
+// What is on the stage leaves.
+void NativeChannel::LeaveStage() {
+  Stage& stage = environment_->stage;
+  if (stage.user != this) return;
+  stage.user = nullptr;
+  auto size = static_cast<size_t>(State(kStaged));
+  int64_t cost = stage_credit_ - static_cast<int64_t>(State(kStageCredit));
+  State(kStaged) = State(kStageRoom) = State(kStageCredit) = 0;
+  if (size == 0 || !transport_.open()) return;
+  outbox_.SendPacked(stage.data, size, cost);
+  AfterOutput();
+}
+
+// Puts the frame there as JavaScript would.
+bool NativeChannel::SendOnStage(const Outbox::Frame& frame) {
+  if (frame.kind != Kind::Message || frame.attachment != nullptr || frame.size > kMaxStaged) return false;
+  EnterStage();
+  if (environment_->stage.user != this) return false;
+  size_t size = kHeaderSize + frame.size;
+  uint8_t* out = environment_->stage.data;
+  EncodeHeader({frame.kind, 0, 0, static_cast<uint32_t>(frame.size), frame.correlation}, out);
+  if (frame.size > 0) std::memcpy(out + kHeaderSize, frame.data, frame.size);
+  State(kStaged) = static_cast<double>(size);
+  State(kStageRoom) -= static_cast<double>(size);
+  State(kStageCredit) -= static_cast<double>(Cost(frame.size, 0));
+  State(kBuffered) += static_cast<double>(size);
+  return true;
 }
 
 int NativeChannel::SendFrame(Outbox::Frame frame, bool at_once, uint64_t* sequence) {
@@ -182,6 +232,7 @@ Napi::Value NativeChannel::Cancel(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeChannel::Flush(const Napi::CallbackInfo& info) {
   if (!transport_.open()) return Errno(info.Env(), EPIPE);
+  LeaveStage();
   outbox_.Unblock();  // called in place of the event that would say so
   SendStatus status = outbox_.Flush();
   AfterOutput();
@@ -200,8 +251,12 @@ void NativeChannel::FlushSoon() {
   }
 }
 
+void NativeChannel::UpdateBuffered() {
+  State(kBuffered) = static_cast<double>(outbox_.buffered()) + State(kStaged);
+}
+
 void NativeChannel::AfterOutput() {
-  State(kBuffered) = static_cast<double>(outbox_.buffered());
+  UpdateBuffered();
   if (!source_.open()) return;
   bool waits_for_turn = !outbox_.empty() && !outbox_.blocked() && !outbox_.broken() && !outbox_.waits_for_credit();
   if (waits_for_turn || sent_this_turn_) environment_->MarkDirty(this, waits_for_turn && outbox_.buffered() > 0);
@@ -210,10 +265,11 @@ void NativeChannel::AfterOutput() {
 
 // The loop turn ends: what kept each other company goes out.
 FlushResult NativeChannel::FlushTurn() {
+  LeaveStage();
   sent_this_turn_ = false;
   SendStatus status = outbox_.Flush(kTurnBudget);
   bool rest = status == SendStatus::Sent && !outbox_.empty() && !outbox_.waits_for_credit();
-  State(kBuffered) = static_cast<double>(outbox_.buffered());
+  UpdateBuffered();
   UpdateWatch();
   Notify();
   if (!transport_.open()) return FlushResult::Done;
@@ -264,6 +320,7 @@ Napi::Value NativeChannel::Watch(const Napi::CallbackInfo& info) {
 
 void NativeChannel::Unwatch(const Napi::CallbackInfo&) {
   if (!source_.open()) return;
+  LeaveStage();
   reading_ = false;
   source_.Close();
   State(kIsReferenced) = 0;
@@ -307,6 +364,8 @@ void NativeChannel::Close(const Napi::CallbackInfo&) {
 
 void NativeChannel::Shutdown() {
   if (!transport_.open()) return;
+  if (environment_->stage.user == this) environment_->stage.user = nullptr;
+  State(kStageRoom) = 0;
   source_.Close();
   ring_.Close();
   transport_.Close();

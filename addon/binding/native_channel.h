@@ -30,6 +30,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
 
   void Shutdown() override;
   FlushResult FlushTurn() override;
+  void LeaveStage() override;
   bool Tidy() override;
 
  private:
@@ -92,14 +93,27 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   void BeforeSleep();
   void GrantCredit(int64_t cost);
   int SendFrame(Outbox::Frame frame, bool at_once, uint64_t* sequence = nullptr);
+  void EnterStage();
+  bool SendOnStage(const Outbox::Frame& frame);
   void FlushSoon();
   void Notify();
+  void UpdateBuffered();
   void AfterOutput();
   void UpdateWatch();
   void UpdateReference();
 
   // Indices of `state`, as in lib/native/binding.ts.
-  enum StateIndex { kBuffered, kWantReference, kIsReferenced, kInCallback, kNotifyBelow, kStateSize };
+  enum StateIndex {
+    kBuffered,
+    kWantReference,
+    kIsReferenced,
+    kInCallback,
+    kNotifyBelow,
+    kStaged,
+    kStageRoom,
+    kStageCredit,
+    kStateSize
+  };
   double& State(StateIndex index) { return state_[index]; }
 
   enum class Mode { Greeting, Framed, Raw };
@@ -120,6 +134,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   uint32_t lone_packets_ = 0;  // wake-ups in a row that found one packet each
   bool ended_ = false;
   bool sent_this_turn_ = false;
+  int64_t stage_credit_ = 0;  // of what was lent
   bool in_busy_batch_ = false;
   bool told_broken_ = false;
   uint64_t max_message_size_ = 0;

@@ -85,6 +85,22 @@ Outbox::Result Outbox::Send(Frame frame, bool at_once) {
   return {broken_ ? SendStatus::Broken : SendStatus::Sent, sequence};
 }
 
+void Outbox::SendPacked(const uint8_t* packet, size_t size, int64_t cost) {
+  credit_ -= cost;
+  if (open_ != nullptr) CloseOpen();
+  size_t budget = SIZE_MAX;
+  if (!blocked_) SendReady(budget);
+  Segment whole = {packet, size};
+  bool may_start = ready_ == nullptr && waiting_ == nullptr && !blocked_ && !broken_;
+  if (may_start && Note(sink_.SendPacket(&whole, 1, nullptr)) == SendStatus::Sent) return;
+  if (broken_) return;
+  open_ = pool_.Acquire();
+  std::memcpy(open_->data, packet, size);
+  open_->size = open_->counted = size;
+  buffered_ += size;
+  CloseOpen();
+}
+
 // Whether nothing that must come first stands before this frame.
 bool Outbox::MayStart(const Frame& frame) const {
   if (raw_) return waiting_ == nullptr;

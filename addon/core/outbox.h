@@ -67,6 +67,11 @@ class Outbox {
   // Status Shortage (there is no memory for it) or TooLarge: nothing was queued.
   Result Send(Frame frame, bool at_once);
 
+  // Whether nothing keeps a small message from leaving now.
+  bool CanSendPacked() const { return !raw_ && !broken_ && !blocked_ && !said_goodbye_ && empty() && credit_ > 0; }
+  // A packet of messages that somebody else has put together, which cost so much. What the sink does not take is copied and queued.
+  void SendPacked(const uint8_t* packet, size_t size, int64_t cost);
+
   // Removes a queued frame of which nothing has left.
   bool Cancel(uint64_t sequence);
 
@@ -77,6 +82,7 @@ class Outbox {
   // Nothing will be sent any more.
   void Clear();
 
+  int64_t credit() const { return credit_; }
   void AddCredit(int64_t credit) { credit_ = std::min(credit_ + credit, kMaxCredit); }
   // The peer says that it has accepted the pool (0), or has read slot `number` - 1. False if that cannot be.
   bool OnSlot(uint64_t number);

@@ -2,6 +2,8 @@
 import { systemError } from '../errors.js';
 import { Readiness, State, type NativeChannel } from '../native/index.js';
 import { Claim } from '../poll/claim.js';
+import type { Payload } from '../validate.js';
+import { stage } from './stage.js';
 
 /** Why a channel keeps the process alive, as bits. */
 export const Want = { TAKE: 1, PUSH: 2, GREETING: 4, POSTPONED: 8 } as const;
@@ -57,6 +59,11 @@ export class Link {
   /** Bytes the OS has not taken yet. */
   get buffered(): number {
     return this.#isOpen ? (this.#state[State.BUFFERED] ?? 0) : 0;
+  }
+
+  /** Sends a small message with the others of this turn. False if it has to be sent by itself. */
+  stage(payload: Payload): boolean {
+    return stage(this.#state, payload);
   }
 
   /** Something unsent, be it only what the channel says for its own sake, waits for the socket. */

@@ -4,6 +4,11 @@ import type { IpcObject } from './ipc-object.js';
 const COST_OF_MESSAGE = 64;
 const COST_OF_OBJECT = 4096;
 
+/** What a message without objects counts in flow control. */
+export function costOf(size: number): number {
+  return COST_OF_MESSAGE + size;
+}
+
 /** What `objects` of every message without objects is. */
 export const NO_OBJECTS: readonly IpcObject[] = Object.freeze([]);
 
@@ -88,7 +93,7 @@ export class Message {
    * @internal
    */
   get cost(): number {
-    return COST_OF_MESSAGE + this.#length + COST_OF_OBJECT * this.objects.length;
+    return costOf(this.#length) + COST_OF_OBJECT * this.objects.length;
   }
 
   /**

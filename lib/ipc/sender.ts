@@ -26,6 +26,9 @@ const GONE: ReadonlySet<number> = new Set([-ECONNRESET, -ENOTCONN, -EPIPE]);
 const SHORTAGE = 1;
 const SHORTAGE_MS = 5;
 
+/** In place of a sequence number: a message that cannot be taken back. */
+const PACKED = 0;
+
 type Descriptors = readonly NativeDescriptor[] | undefined;
 
 export class Sender implements SendQueue {
@@ -236,6 +239,10 @@ export class Sender implements SendQueue {
 
   #queue(kind: Kind, payload: Payload, correlation: number, objects: Descriptors, size: number): number {
     const { link, counters } = this.#session;
+    if (objects === undefined && kind === Kind.MESSAGE && link.stage(payload)) {
+      counters.sent(size);
+      return PACKED;
+    }
     const sequence = link.native.send(kind, payload, correlation, objects);
     if (sequence < 0) throw this.#failed(sequence);
     counters.sent(size);

@@ -55,6 +55,12 @@ export const State = {
   IN_CALLBACK: 3,
   /** > 0: call `onWritable` once, as soon as BUFFERED is below this number (then C++ sets it to 0). Written by both. */
   NOTIFY_BELOW: 4,
+  /** Bytes that lie in `NativeBinding.stage` for this channel. Written by both. */
+  STAGED: 5,
+  /** How many more may be put there: 0 unless it is lent to this channel. Written by both. */
+  STAGE_ROOM: 6,
+  /** While it is more than 0 another message may be put there, which takes off what it costs. Written by both. */
+  STAGE_CREDIT: 7,
 } as const;
 
 /** How a batch ended. */
@@ -303,6 +309,11 @@ export type DescriptorType = 'stream' | 'stream-listener' | 'seqpacket' | 'seqpa
 export interface NativeBinding {
   /** `RECORD_SIZE` doubles per received frame, rewritten by every receive of this environment. */
   readonly records: Float64Array;
+  /**
+   * A packet that TypeScript fills with frames by itself, without a call for each: while it is lent to a channel, from one of its sends until the turn ends or another
+   * channel needs it. What lies there is sent then, or before whatever goes through `send`.
+   */
+  readonly stage: ArrayBuffer;
   /** The features (see `Feature`) of the protocol that this platform has. */
   readonly features: number;
   /** [0]: counts loop turns; it changes whenever the loop has passed its prepare or check phase with work of ours. */

@@ -1,6 +1,6 @@
 /** How long a message takes: a warm-up that doubles until the pace is known, then one measured run of about the wanted length. */
 
-const WARM_UP = 0.3;
+const WARM_UP = 1;
 /** So many messages make the compiler do what it will do; whoever is slower warms up no longer than it is measured. */
 const WARM_MESSAGES = 4000;
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Kind } from '../native/index.js';
 import type { IpcObject } from './ipc-object.js';
 

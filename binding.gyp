@@ -73,7 +73,7 @@
             "addon/platform/posix/helper_thread.cc",
             "addon/platform/posix/loop_source.cc",
             "addon/platform/posix/mapping.cc",
-            "addon/platform/posix/pause.cc",
+            "addon/platform/posix/spin.cc",
             "addon/platform/posix/users.cc"
           ]
         }]

@@ -122,7 +122,6 @@ bool ChannelRing::SpinForData() {
       CheckSpin();
       break;
     case Spin::Verdict::InVain:
-      spin_.Stop();
       host_.OnRingNews(RingNews::SpinInVain);
   }
   return found;

@@ -1,5 +1,5 @@
 // Looking for a while before going to sleep: worth it where the answer is usually quicker than the system wakes a process, and costs a
-// core's time where it is not. So it stops by itself.
+// core's time where it is not. So it pauses by itself.
 #pragma once
 
 #include <chrono>
@@ -19,6 +19,10 @@ class Spin {
   template <typename Look>
   bool Until(Look is_there) {
     if (!active()) return false;
+    if (pause_ > 0) {
+      pause_--;
+      return false;
+    }
     auto end = std::chrono::steady_clock::now() + limit_;
     bool hit;
     do {
@@ -29,11 +33,12 @@ class Spin {
     return hit;
   }
 
-  // Every so many tries: whether they were in vain more often than not. Counts anew.
+  // Every so many tries: whether they were in vain more often than not. Then the next ones are left out before it counts anew.
   enum class Verdict { Undecided, Worthwhile, InVain };
   Verdict Judge() {
     if (tries_ < kTries) return Verdict::Undecided;
     bool worthwhile = hits_ * 2 >= tries_;
+    pause_ = worthwhile ? 0 : kPause;
     tries_ = hits_ = 0;
     return worthwhile ? Verdict::Worthwhile : Verdict::InVain;
   }
@@ -41,6 +46,7 @@ class Spin {
  private:
   static constexpr int kLooksPerTime = 16;  // the time costs more than a look
   static constexpr uint32_t kTries = 64;
+  static constexpr uint32_t kPause = 2048;
 
   // Tells the processor that this is a loop of looks; each platform has its way.
   static void Pause();
@@ -48,6 +54,7 @@ class Spin {
   std::chrono::microseconds limit_;
   uint32_t tries_ = 0;
   uint32_t hits_ = 0;
+  uint32_t pause_ = 0;
 };
 
 }  // namespace gips

@@ -103,7 +103,7 @@ export interface ConnectOptions extends CallOptions, ChannelOptions {
   ring?: boolean | { size: number } | undefined;
   /**
    * With `ring`: for how many microseconds, 0 to 10000, to look for more messages before going to sleep. Answers come many times sooner, for a core that is busy
-   * looking, and with it the event loop. It stops where most looking is in vain, or where the process may run on one core only (`gips:spin.stop`).
+   * looking, and with it the event loop. It pauses where most looking is in vain, and stops where the process may run on one core only (`gips:spin.stop`).
    * @default 0
    */
   spin?: number | undefined;

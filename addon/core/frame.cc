@@ -69,8 +69,8 @@ SlotReference DecodeSlotReference(const uint8_t* in) {
   return {GetLittleEndian<uint32_t>(in), GetLittleEndian<uint32_t>(in + 4)};
 }
 
-void EncodeRingOffer(uint32_t capacity, uint8_t* out) {
-  PutLittleEndian(uint64_t{capacity}, out);
+void EncodeRingOffer(uint64_t capacity, uint8_t* out) {
+  PutLittleEndian(capacity, out);
 }
 
 uint64_t DecodeRingOffer(const uint8_t* in) {

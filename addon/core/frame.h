@@ -93,7 +93,7 @@ enum class RingStep : uint64_t {
 // The payload of RING with the step Offer.
 constexpr size_t kRingOfferSize = 8;
 constexpr uint32_t kRingObjects = 2;
-void EncodeRingOffer(uint32_t capacity, uint8_t* out);
+void EncodeRingOffer(uint64_t capacity, uint8_t* out);
 uint64_t DecodeRingOffer(const uint8_t* in);
 
 constexpr bool NeedsCredit(Kind kind) {

@@ -89,7 +89,7 @@ class TestInbox final : public Napi::ObjectWrap<TestInbox>, private FrameSink {
 
   bool OnRing(RingStep step, uint64_t capacity) override {
     uint8_t payload[kRingOfferSize];
-    EncodeRingOffer(static_cast<uint32_t>(capacity), payload);
+    EncodeRingOffer(capacity, payload);
     bool offer = step == RingStep::Offer;
     Push(Kind::Ring, static_cast<uint64_t>(step), payload, offer ? sizeof(payload) : 0, offer ? kRingObjects : 0);
     return true;

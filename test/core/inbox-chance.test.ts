@@ -10,7 +10,10 @@ const WINDOW = 65_536;
 const LARGEST = 200_000;
 
 /** The table of kinds, as far as one frame shows it. */
-const table: Record<number, { correlation: 'none' | 'id' | 'any' | 'credit'; payload: 'none' | 'some' | 'any'; objects: boolean }> = {
+const table: Record<
+  number,
+  { correlation: 'none' | 'id' | 'any' | 'credit' | 'step'; payload: 'none' | 'some' | 'any'; objects: boolean }
+> = {
   [Kind.HELLO]: { correlation: 'none', payload: 'some', objects: false },
   [Kind.WELCOME]: { correlation: 'none', payload: 'some', objects: false },
   [Kind.REFUSED]: { correlation: 'none', payload: 'some', objects: false },
@@ -25,11 +28,14 @@ const table: Record<number, { correlation: 'none' | 'id' | 'any' | 'credit'; pay
   [Kind.PONG]: { correlation: 'any', payload: 'none', objects: false },
   [Kind.POOL]: { correlation: 'none', payload: 'some', objects: true },
   [Kind.SLOT]: { correlation: 'any', payload: 'none', objects: false },
+  [Kind.RING]: { correlation: 'step', payload: 'any', objects: true },
 };
 
 function expectPossible({ kind, correlation, payload, objects }: Frame): void {
   const rule = table[kind]!;
-  const [least, most] = { none: [0, 0], id: [1, MAX_CORRELATION], any: [0, MAX_CORRELATION], credit: [1, MAX_GRANT] }[rule.correlation];
+  const [least, most] = { none: [0, 0], id: [1, MAX_CORRELATION], any: [0, MAX_CORRELATION], credit: [1, MAX_GRANT], step: [1, 4] }[
+    rule.correlation
+  ];
   expect(correlation).toBeGreaterThanOrEqual(least!);
   expect(correlation).toBeLessThanOrEqual(most!);
   expect(payload.length).toBeGreaterThanOrEqual(rule.payload === 'some' ? 1 : 0);
@@ -52,7 +58,7 @@ function offer(inbox: TestInbox, { bytes, objects }: Packet): boolean {
   return verdict === 'good';
 }
 
-const kinds = fc.oneof({ weight: 20, arbitrary: fc.integer({ min: 1, max: 15 }) }, { weight: 1, arbitrary: fc.nat(255) });
+const kinds = fc.oneof({ weight: 20, arbitrary: fc.integer({ min: 1, max: 16 }) }, { weight: 1, arbitrary: fc.nat(255) });
 const correlations = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(0n, 0n, 1n) },
   { weight: 1, arbitrary: fc.constantFrom(2n ** 40n, 2n ** 40n + 1n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 64n - 1n) },

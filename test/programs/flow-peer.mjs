@@ -1,6 +1,8 @@
 /** One end of a channel that does what the test tells it, and takes nothing until it is told to. Its messages are those of stamped.mjs. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Endpoint, Listener } from '../../dist/index.js';
+import { exchange } from './mixed.mjs';
+import './ring-news.mjs';
 import { stamped, stampOf } from './stamped.mjs';
 import { argument, commands, say } from './talk.mjs';
 
@@ -48,6 +50,11 @@ const actions = {
     say('full', number);
     await channel.send(stamped(number, size));
     say('sent');
+  },
+
+  /** Sends and receives so many messages of mixed.mjs. Says which was the first that was wrong. */
+  async exchange(count) {
+    say('exchanged', await exchange(channel, count));
   },
 
   async close() {

@@ -57,6 +57,14 @@ const actions = {
     say('exchanged', await exchange(channel, count));
   },
 
+  /** Sends so many messages, and one of which not all can leave at once if `lastSize` says so, and is dead. */
+  async die({ count, size, lastSize = 0 }) {
+    for (let number = 0; number < count; number += 1) void channel.send(stamped(number, size));
+    if (lastSize > 0) void channel.send(stamped(count, lastSize));
+    void channel.flush();
+    process.kill(process.pid, 'SIGKILL');
+  },
+
   async close() {
     await channel.close();
     await listener?.close();

@@ -68,6 +68,7 @@ void NativeChannel::Define(Napi::Env env, Environment& environment) {
                                                                InstanceMethod<&NativeChannel::Unwatch>("unwatch"),
                                                                InstanceMethod<&NativeChannel::SyncRef>("syncRef"),
                                                                InstanceMethod<&NativeChannel::Wait>("wait"),
+                                                               InstanceMethod<&NativeChannel::AwaitBell>("awaitBell"),
                                                                InstanceMethod<&NativeChannel::Close>("close"),
                                                            }));
 }

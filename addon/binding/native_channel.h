@@ -37,6 +37,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   // What lib/native/binding.ts declares.
   Napi::Value GetFd(const Napi::CallbackInfo& info);
   Napi::Value GetBell(const Napi::CallbackInfo& info);
+  void AwaitBell(const Napi::CallbackInfo& info);
   Napi::Value WaitsForCredit(const Napi::CallbackInfo& info);
   Napi::Value WaitsForSocket(const Napi::CallbackInfo& info);
   void SetOwner(const Napi::CallbackInfo& info);

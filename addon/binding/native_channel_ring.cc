@@ -14,6 +14,10 @@ Napi::Value NativeChannel::GetBell(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), transport_.has_ring() ? transport_.bell_fd() : -1);
 }
 
+void NativeChannel::AwaitBell(const Napi::CallbackInfo&) {
+  BeforeSleep();
+}
+
 void NativeChannel::UseRing(const Napi::CallbackInfo& info) {
   if (!transport_.open()) return;
   ring_.Use(static_cast<size_t>(info[0].As<Napi::Number>().Int64Value()), info[1].As<Napi::Number>().Uint32Value());

@@ -70,6 +70,7 @@ export class HostDrive {
     if (this.isWatched) {
       for (const session of this.#driven.sessions) {
         session.flush();
+        session.link.native.awaitBell();
         selection.update(session);
       }
     }

@@ -133,6 +133,8 @@ export interface NativeChannel {
   useRing(capacity: number, spin: number): void;
   /** A descriptor that is readable when something is in the ring, or room again; -1 as long as there is no ring. */
   readonly bell: number;
+  /** To be called before the thread sleeps until `bell` is readable: the peer rings from now on, and what it wrote before counts as well. */
+  awaitBell(): void;
 
   /** Looks at the first packet without consuming it (framed: without its descriptors). For accepted channels, before `open`. */
   peekFirst(): number;

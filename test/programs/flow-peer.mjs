@@ -1,6 +1,8 @@
 /** One end of a channel that does what the test tells it, and takes nothing until it is told to. Its messages are those of stamped.mjs. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Endpoint, Listener } from '../../dist/index.js';
+import { exchange } from './mixed.mjs';
+import './ring-news.mjs';
 import { stamped, stampOf } from './stamped.mjs';
 import { argument, commands, say } from './talk.mjs';
 
@@ -48,6 +50,19 @@ const actions = {
     say('full', number);
     await channel.send(stamped(number, size));
     say('sent');
+  },
+
+  /** Sends and receives so many messages of mixed.mjs. Says which was the first that was wrong. */
+  async exchange(count) {
+    say('exchanged', await exchange(channel, count));
+  },
+
+  /** Sends so many messages, and one of which not all can leave at once if `lastSize` says so, and is dead. */
+  async die({ count, size, lastSize = 0 }) {
+    for (let number = 0; number < count; number += 1) void channel.send(stamped(number, size));
+    if (lastSize > 0) void channel.send(stamped(count, lastSize));
+    void channel.flush();
+    process.kill(process.pid, 'SIGKILL');
   },
 
   async close() {

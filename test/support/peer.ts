@@ -1,11 +1,11 @@
 /** A channel whose other end is in another process, where test/programs/flow-peer.mjs does what it is told. */
-import { type Channel, type Connection, Endpoint, Listener, type ListenerOptions } from 'gips';
+import { type Channel, type Connection, type ConnectOptions, Endpoint, Listener } from 'gips';
 import { keep } from './keep.js';
 import { serviceName } from './names.js';
 import { type Program, start } from './processes.js';
 
-/** Options that both kinds of channel know. */
-type Options = Pick<ListenerOptions, 'highWaterMark' | 'maxMessageSize'>;
+/** Options that both kinds of channel know, and those of a ring, which a listener leaves to its clients. */
+type Options = Pick<ConnectOptions, 'highWaterMark' | 'maxMessageSize' | 'ring' | 'spin'>;
 
 export interface Taken {
   /** The numbers of the messages, -1 for one that is not whole. */
@@ -19,14 +19,14 @@ export async function connectPeer(
   role: 'server' | 'client',
   options: Options = {},
   peerOptions: Options = options,
-): Promise<{ channel: Channel; peer: Program }> {
+): Promise<{ name: string; channel: Channel; peer: Program }> {
   const name = serviceName();
   const listener = role === 'client' ? keep(await Listener.bind(name, options)) : undefined;
   const peer = start('flow-peer', { argument: { name, role, options: peerOptions } });
   if (role === 'server') await peer.next('listening');
   const channel = listener === undefined ? await Endpoint.connect(name, options) : await firstClient(listener);
   await peer.next('connected');
-  return { channel: keep(channel), peer };
+  return { name, channel: keep(channel), peer };
 }
 
 export async function firstClient(listener: Listener): Promise<Connection> {

@@ -132,6 +132,16 @@ export function testAsRoot(name: string, body: () => Promise<void>, ms?: number)
   else test.skip(`${name} (only root can start a process of another user)`, body);
 }
 
+/** Blocks this thread, and so all that goes on in it, until a child is dead. */
+export function blockUntilDead(pid: number): void {
+  const nobody = new Int32Array(new SharedArrayBuffer(4));
+  const end = performance.now() + DEADLINE_MS;
+  while (!/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))) {
+    if (performance.now() > end) throw new Error(`process ${pid} has not ended`);
+    Atomics.wait(nobody, 0, 0, 1);
+  }
+}
+
 /** The resident memory of a process in bytes. */
 export function residentMemory(pid: number): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];

@@ -10,7 +10,7 @@ namespace gips {
 namespace {
 
 // A payload pins its whole chunk, so a chunk is a few KiB; an idle channel keeps a small one.
-constexpr size_t kFirstChunk = 1024;
+constexpr size_t kFirstChunk = 256;
 constexpr size_t kChunk = 8 * 1024;
 constexpr size_t kAlone = kChunk / 2;
 
@@ -50,7 +50,8 @@ Placement Arena::Copy(const uint8_t* payload, size_t size) {
 
 bool Arena::NewChunk(size_t size) {
   chunk_.Reset();
-  chunk_size_ = busy_ || size > kFirstChunk ? kChunk : kFirstChunk;
+  chunk_size_ = busy_ ? kChunk : kFirstChunk;
+  while (chunk_size_ < size) chunk_size_ *= 2;
   chunk_used_ = 0;
   chunk_index_ = -1;
   busy_ = true;

@@ -60,6 +60,8 @@ void Environment::MarkDirty(EnvironmentHandle* handle, bool holds_bytes) {
   uv_prepare_start(&turn_handles_->prepare, [](uv_prepare_t* prepare) { static_cast<Environment*>(prepare->data)->EndTurn(); });
   uv_check_start(&turn_handles_->check, [](uv_check_t* check) { static_cast<Environment*>(check->data)->EndTurn(); });
   if (holds_bytes) uv_ref(AsHandle(&turn_handles_->prepare));
+  // Sent by somebody who was told of room while the turn ended: the loop may be about to sleep.
+  if (is_flushing_) RetryIn(0);
 }
 
 void Environment::EndTurn() {

@@ -266,8 +266,8 @@ void NativeChannel::AfterOutput() {
 
 // The loop turn ends: what kept each other company goes out.
 FlushResult NativeChannel::FlushTurn() {
-  LeaveStage();
   sent_this_turn_ = false;
+  LeaveStage();
   SendStatus status = outbox_.Flush(kTurnBudget);
   bool rest = status == SendStatus::Sent && !outbox_.empty() && !outbox_.waits_for_credit();
   UpdateBuffered();

@@ -64,7 +64,8 @@ class EnvironmentHandle : public DirtyLink {
 
 class Waiting;
 
-// A packet that JavaScript fills by itself, without a call for each message. It is lent to one channel at a time, and only until the turn ends.
+// A packet that JavaScript fills by itself, without a call for each message. It is lent to one channel at a time, and only until the turn
+// ends.
 struct Stage {
   uint8_t* data = nullptr;
   EnvironmentHandle* user = nullptr;

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chart } from './chart.mjs';
 import { notesOf, number, ratio, summary, timesOfGips } from './format.mjs';
-import { judge, later, targets } from './targets.mjs';
+import { judge, targets } from './targets.mjs';
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 
@@ -52,7 +52,6 @@ function goals(run) {
       return [target.entries.length > 1 ? `${target.what}: ${entry}` : target.what, reach, shown, verdict];
     }),
   );
-  for (const what of later) lines.push([what, '', '', 'there is no ring yet']);
   return `## The numbers to reach\n\n${table(['what', 'reach', 'measured', ''], lines)}`;
 }
 

@@ -60,15 +60,25 @@ export const targets = [
       { peer: 'net+', least: 1.6 },
     ],
   },
+  {
+    what: 'ring, one way 64 B',
+    row: 'one-way/64',
+    entries: ['gips ring'],
+    goals: [{ peer: 'net', least: 9 }, { value: 0.125 }],
+  },
+  { what: 'ring, round trip 64 B, bell, one core', row: 'round-trip/64', entries: ['gips ring'], goals: [{ peer: 'C', most: 1.7 }] },
+  {
+    what: 'ring, round trip 64 B, spinning, two cores',
+    row: 'spinning/64',
+    entries: ['gips spinning'],
+    goals: [{ peer: 'C ring', most: 2.5 }],
+  },
   { what: 'a 64 MiB payload', row: 'payload/64MiB', entries: ['gips'], goals: [{ peer: 'net', least: 2.5 }] },
   { what: 'a 64 MiB region passed as `Shm`', row: 'payload/64MiB', entries: ['gips (region)'], goals: [{ peer: 'net', least: 8 }] },
   { what: 'memory per connection', row: 'memory', entries: ['gips'], goals: [{ value: 8192 }] },
   { what: 'memory after many messages, above bare Node', row: 'rss', entries: ['gips'], goals: [{ value: 15 }] },
   { what: 'one flooding client of 100: the others’ latency', row: 'fairness', entries: ['gips'], goals: [{ value: 3 }] },
 ];
-
-/** Rows of the table to reach whose subject does not exist yet. */
-export const later = ['ring, 64 B one way', 'ring round trip: doorbell on one core, spinning on two'];
 
 /**
  * @param {import('../types.js').Run} run @param {Target} target

@@ -13,6 +13,7 @@ namespace gips {
 
 // What users hear of a ring, as `RingNews` in lib/native/binding.ts.
 enum class RingNews { Open = 1, Refused = 2, SpinInVain = 3, SpinOnOneCore = 4 };
+constexpr size_t kLastRingNews = static_cast<size_t>(RingNews::SpinOnOneCore);
 
 class ChannelRing final : private LoopSource::Listener {
  public:

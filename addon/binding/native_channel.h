@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <bitset>
 #include <memory>
 #include <vector>
 
@@ -117,7 +118,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   Arena arena_;
   LoopSource source_;
   ChannelRing ring_;
-  RingNews ring_news_ = {};  // what the next batch tells, if it is any
+  std::bitset<kLastRingNews + 1> ring_news_;  // what the next batch tells
   Napi::ObjectReference owner_;
   double* state_ = nullptr;
   Mode mode_ = Mode::Greeting;

@@ -20,6 +20,9 @@ constexpr int kGoesOn = 0;
 constexpr int kEndOfFile = 1;
 constexpr int kViolation = 2;
 
+// Left for what the channel itself has to tell.
+constexpr size_t kOwnRecords = kLastRingNews;
+
 constexpr Placement kNowhere = {-1, 0};
 
 constexpr auto kLost = static_cast<Kind>(255);
@@ -80,9 +83,9 @@ bool NativeChannel::ReceiveBatch(Batch& batch, bool drain, bool by_loop) {
   records_ = 0;
   batch_objects_.clear();
   int end = ended_ || !transport_.open() ? kEndOfFile : ReceivePackets(drain);
-  if (ring_news_ != RingNews{}) {
-    Record(Kind::Ring, static_cast<uint64_t>(ring_news_), kNowhere, 0);
-    ring_news_ = {};
+  for (uint64_t news = 0; news <= kLastRingNews && ring_news_.any(); news++) {
+    if (ring_news_[news]) Record(Kind::Ring, news, kNowhere, 0);
+    ring_news_.reset(news);
   }
   if (end != kGoesOn) {
     ended_ = true;
@@ -111,8 +114,8 @@ int NativeChannel::ReceivePackets(bool drain) {
   size_t bytes = 0;
   size_t packets = 0;
   copied_ = 0;
-  // One record is left for what the channel itself has to tell.
-  while (bytes + copied_ < kBatchBytes && kMaxRecords - records_ > kMaxFramesPerPacket && batch_objects_.size() < kMaxObjects) {
+  while (bytes + copied_ < kBatchBytes && kMaxRecords - records_ >= kMaxFramesPerPacket + kOwnRecords &&
+         batch_objects_.size() < kMaxObjects) {
     uint8_t* buffer = environment_->receive_buffer;
     packet_objects_.clear();
     Transport::Received received = ReceivePacket(buffer);

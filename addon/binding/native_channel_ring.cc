@@ -34,7 +34,7 @@ void NativeChannel::SendRingStep(RingStep step, const uint8_t* payload, size_t s
 }
 
 void NativeChannel::OnRingNews(RingNews news) {
-  ring_news_ = news;
+  ring_news_.set(static_cast<size_t>(news));
 }
 
 void NativeChannel::OnBell() {

@@ -2,13 +2,13 @@
 import { Endpoint } from '../../dist/index.js';
 import { argument, commands, say } from './talk.mjs';
 
-const { name, count } = argument;
+const { name, count, options } = argument;
 /** @type {Endpoint[]} */
 let endpoints = [];
 
 const steps = {
   async connect() {
-    endpoints = await Promise.all(Array.from({ length: count }, () => Endpoint.connect(name)));
+    endpoints = await Promise.all(Array.from({ length: count }, () => Endpoint.connect(name, options)));
   },
   async echo(round) {
     await Promise.all(endpoints.map((endpoint, index) => echo(endpoint, `client ${index} of ${process.pid}, round ${round}`)));

@@ -101,8 +101,11 @@ function part(random, size) {
   return NOISE.subarray(start, start + size);
 }
 
-/** Bytes that are letters, so that they are as long as a string. */
+/** Letters, so that they are as long as a string. They repeat themselves at no power of two. */
 function noise(size) {
   const random = randomNumbers(size);
-  return Buffer.from(Uint8Array.from({ length: size }, () => 97 + (random() % 26)));
+  return Buffer.alloc(
+    size,
+    Uint8Array.from({ length: 65_521 }, () => 97 + (random() % 26)),
+  );
 }

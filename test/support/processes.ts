@@ -178,6 +178,21 @@ export function processorTime(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+/** How often the threads of a process have gone to sleep. */
+export function timesAsleep(pid: number): number {
+  const ofThread = (thread: string): number => {
+    const [, count] = /^voluntary_ctxt_switches:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1')) ?? [];
+    return Number(count);
+  };
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + ofThread(thread), 0);
+}
+
+/** Has the first thread of a process, where its JavaScript runs, use one core from now on. */
+export function pinToOneCore(pid: number): void {
+  const [, core] = /^Cpus_allowed_list:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+  execFileSync('taskset', ['--cpu-list', '--pid', core!, `${pid}`]);
+}
+
 /** Sets how many descriptors a process may have from now on. */
 export function limitDescriptors(pid: number, limit: number): void {
   execFileSync('prlimit', [`--pid=${pid}`, `--nofile=${limit}:`]);

@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 
 import { eventually } from './deadline.js';
 
+/** Options of Node with which any program says what is told of its rings: see test/programs/ring-news.mjs. */
+export const RING_NEWS = ['--import', new URL('../programs/ring-news.mjs', import.meta.url).href];
+
 type Side = 'client' | 'server';
 type News = 'open' | 'refused' | 'in vain' | 'one core';
 

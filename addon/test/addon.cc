@@ -5,6 +5,7 @@
 
 #include "test/test_inbox.h"
 #include "test/test_outbox.h"
+#include "test/test_ring_model.h"
 
 // Reads one byte behind an allocation. Only a sanitizer notices.
 static Napi::Value Overflow(const Napi::CallbackInfo& info) {
@@ -16,6 +17,7 @@ static Napi::Value Overflow(const Napi::CallbackInfo& info) {
 static Napi::Object InitializeTestAddon(Napi::Env env, Napi::Object exports) {
   exports["TestOutbox"] = gips::TestOutbox::Define(env);
   exports["TestInbox"] = gips::TestInbox::Define(env);
+  exports["exploreRing"] = Napi::Function::New<gips::ExploreRingFromJs>(env, "exploreRing");
   exports["overflow"] = Napi::Function::New<Overflow>(env, "overflow");
   return exports;
 }

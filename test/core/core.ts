@@ -42,10 +42,30 @@ export interface TestInbox {
   readFrom(outbox: TestOutbox): void;
 }
 
+/** See ring-model.ts. */
+interface RingModelOptions {
+  traffic: number;
+  capacity: number;
+  sizes: number[];
+  budget: number;
+  interruptions: number;
+  fault: number;
+}
+
+interface RingModelResult {
+  states: number;
+  steps: number;
+  /** Empty: there is none. */
+  failure: string;
+  /** The steps that lead to it. */
+  schedule: string[];
+}
+
 /** The C++ core without sockets: addon/test. */
 export const core = require('../../build/Release/gips_test.node') as {
   TestOutbox: new (raw: boolean, mark: number) => TestOutbox;
   TestInbox: new (window: number, maxMessageSize: number) => TestInbox;
+  exploreRing(options: RingModelOptions): RingModelResult;
   overflow(size?: number): number;
 };
 

@@ -84,7 +84,9 @@
             "addon/core/outbox_slots.cc",
             "addon/core/ring.cc",
             "addon/test/addon.cc",
-            "addon/test/ring_model.cc"
+            "addon/test/ring_harass.cc",
+            "addon/test/ring_model.cc",
+            "addon/test/ring_stress.cc"
           ],
           "conditions": [["OS=='linux'", { "sources": ["addon/platform/linux/large_memory.cc"] }]]
         },

@@ -3,7 +3,7 @@
 
 #include <napi.h>
 
-#include <cstring>
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -108,7 +108,7 @@ class TestRing final : public Napi::ObjectWrap<TestRing> {
   // (offset, bytes): of what is in the ring
   void Overwrite(const Napi::CallbackInfo& info) {
     auto bytes = info[1].As<Napi::Uint8Array>();
-    std::memcpy(writers_.data() + info[0].As<Napi::Number>().Uint32Value(), bytes.Data(), bytes.ByteLength());
+    std::copy_n(bytes.Data(), bytes.ByteLength(), writers_.data() + info[0].As<Napi::Number>().Uint32Value());
   }
 
   static const char* Name(SendStatus status) {

@@ -85,7 +85,17 @@
       "targets": [
         {
           "target_name": "gips_test",
-          "sources": ["addon/core/frame.cc", "addon/core/inbox.cc", "addon/core/outbox.cc", "addon/core/outbox_slots.cc", "addon/core/ring.cc", "addon/test/addon.cc"],
+          "sources": [
+            "addon/core/frame.cc",
+            "addon/core/inbox.cc",
+            "addon/core/outbox.cc",
+            "addon/core/outbox_slots.cc",
+            "addon/core/ring.cc",
+            "addon/test/addon.cc",
+            "addon/test/ring_harass.cc",
+            "addon/test/ring_model.cc",
+            "addon/test/ring_stress.cc"
+          ],
           "conditions": [["OS=='linux'", { "sources": ["addon/platform/linux/large_memory.cc"] }]]
         },
         {

@@ -77,9 +77,10 @@ class RingWriter {
 
   // Whether `size` bytes, at most half of the capacity, can be written at `position`.
   bool HasRoom(uint64_t size) {
+    if (broken_) return false;
     if (capacity_ - (written_ - read_) >= size) return true;
     uint64_t read = words_.Peer(RingWord::Read);
-    broken_ = broken_ || read - read_ > written_ - read_;
+    broken_ = read - read_ > written_ - read_;
     if (broken_) return false;
     read_ = read;
     return capacity_ - (written_ - read_) >= size;

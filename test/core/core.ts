@@ -42,10 +42,74 @@ export interface TestInbox {
   readFrom(outbox: TestOutbox): void;
 }
 
+/** Both ends of one direction of a ring. */
+export interface TestRing {
+  fits(packet: number): boolean;
+  /** `ring`: the reader sleeps, and is to be woken. */
+  put(segments: Uint8Array[]): { status: 'sent' | 'full' | 'broken'; ring: boolean };
+  prepareElsewhere(): 'sent' | 'full' | 'broken';
+  putElsewhere(): boolean;
+  wakeWriter(): void;
+  readonly writerWaits: boolean;
+  /** Into a buffer of so many bytes. `ring`: the writer waits for room, and is to be woken. */
+  take(room: number): { status: 'packet' | 'elsewhere' | 'nothing' | 'violation'; packet: Buffer; ring: boolean };
+  hasData(): boolean;
+  awaitData(): boolean;
+  wakeReader(): void;
+  /** Changes a word of the writer's memory, or of the reader's. */
+  say(isWriters: boolean, word: number, value: bigint): void;
+  said(isWriters: boolean, word: number): bigint;
+  /** Changes what is in the ring. */
+  overwrite(offset: number, bytes: Uint8Array): void;
+}
+
+interface RingStressOptions {
+  capacity: number;
+  /** Packet. */
+  largest: number;
+  records: number;
+  seed: number;
+  /** Records that a side takes before it goes back to sleep. */
+  budget: number;
+}
+
+interface RingHarassment {
+  packets: number;
+  violations: number;
+  sent: number;
+  broken: number;
+  failure: string;
+}
+
+/** See ring-model.ts. */
+interface RingModelOptions {
+  traffic: number;
+  capacity: number;
+  sizes: number[];
+  budget: number;
+  interruptions: number;
+  fault: number;
+}
+
+interface RingModelResult {
+  states: number;
+  steps: number;
+  /** Empty: there is none. */
+  failure: string;
+  /** The steps that lead to it. */
+  schedule: string[];
+}
+
 /** The C++ core without sockets: addon/test. */
 export const core = require('../../build/Release/gips_test.node') as {
   TestOutbox: new (raw: boolean, mark: number) => TestOutbox;
   TestInbox: new (window: number, maxMessageSize: number) => TestInbox;
+  TestRing: new (capacity: number) => TestRing;
+  /** Two threads that send so many packets to each other. */
+  stressRing(options: RingStressOptions): { sleeps: number; failure: string };
+  /** An end of a ring that is used while another thread writes over the other end's memory. */
+  harassRing(capacity: number, rounds: number, seed: number): RingHarassment;
+  exploreRing(options: RingModelOptions): RingModelResult;
   overflow(size?: number): number;
 };
 

@@ -41,6 +41,7 @@
         "addon/binding/native_channel.cc",
         "addon/binding/native_channel_receive.cc",
         "addon/binding/native_channel_ring.cc",
+        "addon/binding/native_channel_send.cc",
         "addon/binding/native_credentials.cc",
         "addon/binding/native_descriptor.cc",
         "addon/binding/native_mutex.cc",

@@ -114,6 +114,11 @@ function isDetached(bytes: ArrayBuffer | ArrayBufferView): boolean {
   }
 }
 
+/** The bytes of a payload. A small string's lie in Node's pool: the engine's own way into foreign memory takes ten times as long. */
+export function bytesOf(payload: Payload): ArrayBuffer | ArrayBufferView {
+  return typeof payload === 'string' ? Buffer.from(payload) : payload;
+}
+
 /** How many bytes a payload has on the wire. */
 export function payloadSize(payload: Payload): number {
   return typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength;

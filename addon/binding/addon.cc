@@ -41,14 +41,14 @@ void SetDispatch(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Connect(const Napi::CallbackInfo& info) {
-  Payload address(info.Env(), info[0], nullptr, 0);
+  Payload address(info.Env(), info[0]);
   Descriptor socket = Transport::Connect(address.data(), address.size());
   if (!socket.valid()) return Errno(info.Env());
   return NativeChannel::Wrap(*Environment::Of(info.Env()), std::move(socket));
 }
 
 Napi::Value Listen(const Napi::CallbackInfo& info) {
-  Payload address(info.Env(), info[0], nullptr, 0);
+  Payload address(info.Env(), info[0]);
   Acceptor acceptor = Acceptor::Listen(std::string(reinterpret_cast<const char*>(address.data()), address.size()), IntArgument(info, 1));
   if (!acceptor.valid()) return Errno(info.Env());
   return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));

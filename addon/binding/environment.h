@@ -106,7 +106,6 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   PacketPool packets;
   uint8_t receive_buffer[kMaxPacket];
   std::vector<uint8_t> large_buffer;  // for raw packets beyond that
-  uint8_t string_buffer[kMaxFramePayload];
   Stage stage;
   double* records;  // shared with JavaScript, as is `turn`
   double* turn;

@@ -48,7 +48,7 @@ bool TakeObjects(Napi::Env env, Napi::Array objects, DescriptorList& list) {
 Napi::Value NativeChannel::Send(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!transport_.open()) return Errno(env, EPIPE);
-  Payload payload(env, info[1], environment_->string_buffer, sizeof(environment_->string_buffer));
+  Payload payload(env, info[1]);
   Outbox::Frame frame = {static_cast<Kind>(info[0].As<Napi::Number>().Uint32Value()), payload.data(), payload.size(),
                          static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value()), nullptr};
   if (mode_ == Mode::Raw && frame.size > max_raw_size_) return Errno(env, EMSGSIZE);

@@ -135,8 +135,7 @@ Napi::Value NativeRegion::Copy(const Napi::CallbackInfo& info) {
 Napi::Value NativeRegion::Write(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!open()) return Errno(env, EBADF);
-  auto environment = Environment::Of(env);
-  Payload payload(env, info[0], environment->string_buffer, sizeof(environment->string_buffer));
+  Payload payload(env, info[0]);
   uint64_t offset = Size(info, 1);
   if (offset >= size()) return Number(env, 0);
   uint64_t count = std::min<uint64_t>(payload.size(), size() - offset);

@@ -33,7 +33,7 @@ class TestInbox final : public Napi::ObjectWrap<TestInbox>, private FrameSink {
  private:
   // (packet, objects) -> { verdict, frames: [{ kind, correlation, payload, objects }] }
   Napi::Value Accept(const Napi::CallbackInfo& info) {
-    Payload packet(info.Env(), info[0], nullptr, 0);
+    Payload packet(info.Env(), info[0]);
     frames_ = Napi::Array::New(info.Env());
     Inbox::Verdict verdict = inbox_.Accept(packet.data(), packet.size(), info[1].As<Napi::Number>().Uint32Value(), *this);
     Napi::Object answer = Napi::Object::New(info.Env());

@@ -119,7 +119,7 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
  private:
   // (kind, payload, correlation, objects, atOnce) -> sequence, or a negative SendStatus
   Napi::Value Send(const Napi::CallbackInfo& info) {
-    Payload payload(info.Env(), info[1], nullptr, 0);
+    Payload payload(info.Env(), info[1]);
     uint32_t objects = info[3].As<Napi::Number>().Uint32Value();
     Outbox::Frame frame = {static_cast<Kind>(info[0].As<Napi::Number>().Uint32Value()), payload.data(), payload.size(),
                            static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value()),

@@ -1,4 +1,4 @@
-import { Kind } from '../native/index.js';
+import { Kind, NOTHING } from '../native/index.js';
 import type { CallLimits } from '../validate.js';
 import { Deadline } from './deadline.js';
 import { closed, untaken, vanished } from './endings.js';
@@ -27,7 +27,7 @@ export class Closing {
     let errno = link.native.flush();
     if (errno === 0 && sender.buffered === 0 && !this.#hasSaidGoodbye && !isRaw) {
       this.#hasSaidGoodbye = true;
-      link.native.send(Kind.GOODBYE, '', 0);
+      link.native.send(Kind.GOODBYE, NOTHING, 0);
       errno = link.native.flush();
     }
     if (errno < 0 && sender.buffered > 0) throw vanished(this.#session).error();

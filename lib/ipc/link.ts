@@ -62,8 +62,8 @@ export class Link {
   }
 
   /** Sends a small message with the others of this turn. False if it has to be sent by itself. */
-  stage(payload: Payload): boolean {
-    return stage(this.#state, payload);
+  stage(payload: Payload, size: number): boolean {
+    return stage(this.#state, payload, size);
   }
 
   /** Something unsent, be it only what the channel says for its own sake, waits for the socket. */

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { GipsError, invalidArgType, systemError, timeoutError, unsupportedError } from '../errors.js';
 import { Kind, type NativeDescriptor } from '../native/index.js';
-import { payloadSize, validateCallOptions, validatePayload, validateTimeout, type CallLimits, type Payload } from '../validate.js';
+import { bytesOf, payloadSize, validateCallOptions, validatePayload, validateTimeout, type CallLimits, type Payload } from '../validate.js';
 import { Backlog, type SendQueue } from './backlog.js';
 import { Deadline, sleepSync } from './deadline.js';
 import { vanished } from './endings.js';
@@ -239,11 +239,11 @@ export class Sender implements SendQueue {
 
   #queue(kind: Kind, payload: Payload, correlation: number, objects: Descriptors, size: number): number {
     const { link, counters } = this.#session;
-    if (objects === undefined && kind === Kind.MESSAGE && link.stage(payload)) {
+    if (objects === undefined && kind === Kind.MESSAGE && link.stage(payload, size)) {
       counters.sent(size);
       return PACKED;
     }
-    const sequence = link.native.send(kind, payload, correlation, objects);
+    const sequence = link.native.send(kind, bytesOf(payload), correlation, objects);
     if (sequence < 0) throw this.#failed(sequence);
     counters.sent(size);
     link.flushUnlessWatched();

@@ -1,6 +1,6 @@
 /** One channel behind its public face: what arrives, what is sent, and how it ends. */
 import type { EventEmitter } from 'eventemitter3';
-import { End, Kind, type NativeChannel, type NativeDescriptor } from '../native/index.js';
+import { End, Kind, NOTHING, type NativeChannel, type NativeDescriptor } from '../native/index.js';
 import type { CallLimits } from '../validate.js';
 import { Closing } from './closing.js';
 import type { Credentials } from './credentials.js';
@@ -54,7 +54,7 @@ export interface SessionParts {
 }
 
 /** Failure class of a request nobody answers, see docs/wire-protocol.md. */
-const UNSUPPORTED = '\u0001nobody answers requests here';
+const UNSUPPORTED = Buffer.from('\u0001nobody answers requests here');
 
 export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   readonly what: string;
@@ -292,7 +292,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
       case Kind.GOODBYE:
         return this.finish(goodbye(this));
       case Kind.PING:
-        return this.#answer(Kind.PONG, '', frame.correlation);
+        return this.#answer(Kind.PONG, NOTHING, frame.correlation);
       case Kind.RING:
         this.link.onInterest?.();
         return publishRingNews(this, frame.correlation);
@@ -309,7 +309,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   }
 
   /** A peer that asks and does not read gets no answers. */
-  #answer(kind: Kind, payload: string, correlation: number): void {
+  #answer(kind: Kind, payload: Uint8Array, correlation: number): void {
     if (this.#isOver || this.link.waitsForSocket) return;
     this.link.native.send(kind, payload, correlation);
     this.link.flushUnlessWatched();

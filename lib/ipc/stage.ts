@@ -1,4 +1,5 @@
 /** Small messages are packed here, as the addon would do it: a call for each would take longer than everything else about them. */
+import { Buffer } from 'node:buffer';
 import { types } from 'node:util';
 import { Kind, native, State } from '../native/index.js';
 import type { Payload } from '../validate.js';
@@ -8,13 +9,16 @@ const HEADER_SIZE = 16;
 /** Larger ones leave straight from their sender's memory. */
 const MAX_STAGED = 16 * 1024 - 1;
 
-const bytes = new Uint8Array(native.stage);
+const bytes = Buffer.from(native.stage);
 const view = new DataView(native.stage);
 
-/** Puts a message behind those of this turn. False if it has to go through the addon. */
-export function stage(state: Float64Array, payload: Payload): boolean {
-  if (!types.isUint8Array(payload)) return false;
-  const { length } = payload;
+/**
+ * Puts a message behind those of this turn. False if it has to go through the addon.
+ * @param length of the payload, in bytes
+ */
+export function stage(state: Float64Array, payload: Payload, length: number): boolean {
+  const isText = typeof payload === 'string';
+  if (!isText && !types.isUint8Array(payload)) return false;
   const size = HEADER_SIZE + length;
   const room = state[State.STAGE_ROOM] as number;
   const credit = state[State.STAGE_CREDIT] as number;
@@ -23,7 +27,8 @@ export function stage(state: Float64Array, payload: Payload): boolean {
   view.setUint32(at, Kind.MESSAGE, true);
   view.setUint32(at + 4, length, true);
   view.setFloat64(at + 8, 0);
-  bytes.set(payload, at + HEADER_SIZE);
+  if (isText) bytes.write(payload, at + HEADER_SIZE);
+  else bytes.set(payload, at + HEADER_SIZE);
   state[State.STAGED] = at + size;
   state[State.STAGE_ROOM] = room - size;
   state[State.STAGE_CREDIT] = credit - costOf(length);

@@ -26,6 +26,9 @@ export const Kind = {
   RING: 16,
 } as const;
 
+/** The payload of a frame that has none. */
+export const NOTHING = new Uint8Array(0);
+
 /** Bits of the greeting's features, see docs/wire-protocol.md. */
 export const Feature = { POOL: 1, RING: 2 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
@@ -146,7 +149,7 @@ export interface NativeChannel {
    * @returns a sequence number > 0 for `cancel`, or a negative errno: nothing was queued (EMFILE while duplicating; ENOMEM;
    *   EPIPE when the socket is gone; EMSGSIZE for a raw packet the kernel will not take).
    */
-  send(kind: number, payload: string | ArrayBuffer | ArrayBufferView, correlation: number, objects?: readonly NativeDescriptor[]): number;
+  send(kind: number, payload: ArrayBuffer | ArrayBufferView, correlation: number, objects?: readonly NativeDescriptor[]): number;
   /** Removes a queued frame of which not one byte has left. True if it was removed. */
   cancel(sequence: number): boolean;
   /**
@@ -256,7 +259,7 @@ export interface NativeRegion {
   /** A copy of `length` bytes at `offset`, which are within `size`. */
   copy(offset: number, length: number): Buffer | number;
   /** Copies the bytes to `offset`, as many as fit, also from views of this very memory. How many, or a negative errno. */
-  write(data: string | ArrayBuffer | ArrayBufferView, offset: number): number;
+  write(data: ArrayBuffer | ArrayBufferView, offset: number): number;
   /** Changes `size`, for all processes, to 1 up to `maxSize`. */
   resize(size: number): void;
   /** Takes over the size that another process has set. False if it makes no sense. */

@@ -9,6 +9,7 @@ import {
   validateFunction,
   validateInteger,
   validateObject,
+  bytesOf,
   validatePayload,
 } from '../validate.js';
 import { type Header, readHeader } from './header.js';
@@ -153,7 +154,7 @@ export class Shm implements Disposable {
    */
   write(data: Payload, offset = 0): number {
     const start = validateInteger(offset, 'offset', 0, Number.MAX_SAFE_INTEGER);
-    const written = this.#region.write(validatePayload(data, 'data'), start);
+    const written = this.#region.write(bytesOf(validatePayload(data, 'data')), start);
     if (written === -EBADF) throw this.#closed();
     return written;
   }

@@ -12,6 +12,7 @@ test('a listener has defaults for everything', () => {
     maxMessageSize: 67_108_864,
     highWaterMark: 1_048_576,
     wire: 'auto',
+    spin: 0,
   };
   expect(validateListenerOptions()).toEqual(defaults);
   expect(validateListenerOptions({ backlog: undefined, keepAlive: false, colour: 'red' })).toEqual(defaults);
@@ -21,21 +22,31 @@ test('a connection has defaults for everything', () => {
   const { serverPolicy, ...defaults } = validateConnectOptions();
   expect(serverPolicy).toBeInstanceOf(Policy);
   expect(serverPolicy.isUnrestricted).toBe(false);
-  expect(defaults).toEqual({ maxMessageSize: 67_108_864, highWaterMark: 1_048_576, wire: 'gips', signal: undefined, timeout: Infinity });
+  expect(defaults).toEqual({
+    maxMessageSize: 67_108_864,
+    highWaterMark: 1_048_576,
+    wire: 'gips',
+    signal: undefined,
+    timeout: Infinity,
+    ring: undefined,
+    spin: 0,
+  });
 });
 
 test('what is given is taken', () => {
-  const listening = { backlog: 1, maxConnections: 2, greetingTimeout: 3, maxMessageSize: 4, highWaterMark: 5, wire: 'raw' };
+  const listening = { backlog: 1, maxConnections: 2, greetingTimeout: 3, maxMessageSize: 4, highWaterMark: 5, wire: 'raw', spin: 6 };
   expect(validateListenerOptions(listening)).toEqual(listening);
   const connecting = {
     maxMessageSize: 4,
     highWaterMark: 5,
-    wire: 'raw',
+    wire: 'gips',
     signal: AbortSignal.abort(),
     timeout: 6,
     serverPolicy: new Policy(),
+    ring: { size: 8192 },
+    spin: 7,
   };
-  expect(validateConnectOptions(connecting)).toEqual(connecting);
+  expect(validateConnectOptions(connecting)).toEqual({ ...connecting, ring: 8192 });
 });
 
 describe.each([
@@ -73,8 +84,18 @@ test('a server is judged by a Policy', () => {
   expect(() => validateConnectOptions({ serverPolicy: {} })).toThrow(errorLike({ code: 'ERR_INVALID_ARG_TYPE' }));
 });
 
-test.each([{ wait: true }, { ring: true }, { ring: { size: 65_536 } }, { spin: 50 }])('%p is not ignored in silence', (options) => {
-  expect(() => validateConnectOptions(options)).toThrow(errorLike({ code: 'ERR_GIPS_UNSUPPORTED' }));
+test('waiting for a service is not ignored in silence', () => {
+  expect(() => validateConnectOptions({ wait: true })).toThrow(errorLike({ code: 'ERR_GIPS_UNSUPPORTED' }));
+});
+
+test.each([
+  [true, 262_144],
+  [{ size: 4096 }, 4096],
+  [{ size: 4097 }, 8192],
+  [{ size: 65_536 }, 65_536],
+  [{ size: 2 ** 30 }, 2 ** 30],
+])('a ring of %p has %d bytes', (ring, size) => {
+  expect(validateConnectOptions({ ring }).ring).toBe(size);
 });
 
 test('not asking for what is not there is no error', () => {

@@ -11,7 +11,7 @@
 //       BELL    "pipe"; "file", "socket", "zero" or "memory" in its place
 //   offer HEX [NFDS]              one packet with the first NFDS objects of our half, by default both
 //   take CAPACITY                 the last two descriptors that came are the other half
-//   put HEX                       a packet as a record of our ring; rings the bell
+//   put HEX                       waits for room for a packet as a record of our ring, and writes it; rings the bell
 //   record KIND SIZE ADVANCE      the header of a record alone, and ADVANCE bytes more are said to be written; rings the bell
 //   set WORD VALUE                one of our words (0 written, 1 read, 2 waits for data, 3 waits for room); rings the bell
 //   get WORD                      one of the other side's -> ok VALUE
@@ -145,19 +145,27 @@ std::string Record(uint32_t kind, uint32_t size, uint64_t advance) {
   return Set(0, ours.position);
 }
 
+// It looks again and again: whether anybody rings is no concern of its own.
+template <typename Condition>
+bool Await(Condition condition) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return true;
+}
+
 std::string Put(const std::vector<uint8_t>& packet) {
+  const uint64_t end = ours.position + sizeof(uint64_t) + Padded(packet.size());
+  if (!Await([end] { return end - Word(theirs, 1) <= ours.capacity; })) return "err ETIMEDOUT";
   Write(ours.position + sizeof(uint64_t), packet.data(), packet.size());
   return Record(0, static_cast<uint32_t>(packet.size()), Padded(packet.size()));
 }
 
-// It looks again and again: whether anybody rings is no concern of its own.
 std::string Next() {
-  const auto end = std::chrono::steady_clock::now() + kPatience;
-  while (Word(theirs, 0) == theirs.position) {
-    if (std::chrono::steady_clock::now() > end) return "err ETIMEDOUT";
-    std::this_thread::sleep_for(std::chrono::microseconds(200));
-  }
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!Await([] { return Word(theirs, 0) != theirs.position; })) return "err ETIMEDOUT";
   const auto read = [](uint64_t position) { return theirs.address[kHead + position % theirs.capacity]; };
   uint64_t header = 0;
   for (int i = 7; i >= 0; i--) header = header << 8 | read(theirs.position + static_cast<uint64_t>(i));

@@ -105,6 +105,11 @@
           "sources": ["test/programs/bare-peer.cc"]
         },
         {
+          "target_name": "ring_peer",
+          "type": "executable",
+          "sources": ["test/programs/ring-peer.cc"]
+        },
+        {
           "target_name": "faults",
           "type": "shared_library",
           "sources": ["test/programs/faults.cc"]

@@ -82,3 +82,13 @@ export function pooled(slot: number, size: number, total = 140_000, header: Frag
 export function pooledMore(slot: number, size: number): Buffer {
   return frame(Kind.FRAGMENT, { flags: POOLED, payload: Buffer.from(pooled(slot, size).bytes.subarray(HEADER_SIZE + 8)) });
 }
+
+export const RingStep = { OFFER: 1, ACCEPT: 2, REFUSE: 3, BEGIN: 4 } as const;
+
+/** One step of setting up a ring; an offer has a capacity and comes with two objects. */
+export function ring(step: number, capacity?: number | bigint, header: FrameOptions = {}): Buffer {
+  if (capacity === undefined) return frame(Kind.RING, { correlation: step, ...header });
+  const payload = Buffer.alloc(8);
+  payload.writeBigUInt64LE(BigInt(capacity));
+  return frame(Kind.RING, { correlation: step, objects: 2, payload, ...header });
+}

@@ -20,135 +20,20 @@
 #include <grp.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <iostream>
 #include <sstream>
-#include <string>
-#include <vector>
+
+#include "bare-socket.h"
 
 namespace {
-
-constexpr size_t kMaxPacket = 1 << 20;
-constexpr size_t kMaxDescriptors = 253;
 
 int connection = -1;
 int listening = -1;
 std::vector<int> further;
 
-std::string ErrorName(int error) {
-  switch (error) {
-    case EACCES:
-      return "EACCES";
-    case EADDRINUSE:
-      return "EADDRINUSE";
-    case EAGAIN:
-      return "EAGAIN";
-    case EBADF:
-      return "EBADF";
-    case ECONNREFUSED:
-      return "ECONNREFUSED";
-    case ECONNRESET:
-      return "ECONNRESET";
-    case EINVAL:
-      return "EINVAL";
-    case EMFILE:
-      return "EMFILE";
-    case EMSGSIZE:
-      return "EMSGSIZE";
-    case ENOBUFS:
-      return "ENOBUFS";
-    case ENOENT:
-      return "ENOENT";
-    case ENOTCONN:
-      return "ENOTCONN";
-    case EPERM:
-      return "EPERM";
-    case EPIPE:
-      return "EPIPE";
-    case ETOOMANYREFS:
-      return "ETOOMANYREFS";
-    default:
-      return std::to_string(error);
-  }
-}
-
-std::string Failed() {
-  return "err " + ErrorName(errno);
-}
-
-std::string Failed(size_t done) {
+std::string FailedAfter(size_t done) {
   return Failed() + " " + std::to_string(done);
-}
-
-std::string Done(int result) {
-  return result < 0 ? Failed() : "ok";
-}
-
-std::string Encode(const std::vector<uint8_t>& bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  if (bytes.empty()) return "-";
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (uint8_t byte : bytes) {
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
-}
-
-std::vector<uint8_t> Decode(const std::string& hex) {
-  std::vector<uint8_t> bytes;
-  if (hex == "-") return bytes;
-  bytes.reserve(hex.size() / 2);
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<uint8_t>(std::strtoul(hex.substr(i, 2).c_str(), nullptr, 16)));
-  }
-  return bytes;
-}
-
-struct Address {
-  sockaddr_un name{};
-  socklen_t length = 0;
-};
-
-Address AddressOf(const std::string& name) {
-  Address address;
-  address.name.sun_family = AF_UNIX;
-  const bool is_path = name[0] == '/';
-  char* start = address.name.sun_path + (is_path ? 0 : 1);
-  const size_t size = std::min(name.size(), sizeof(address.name.sun_path) - 1);
-  std::memcpy(start, name.data(), size);
-  // A path ends with its NUL; an abstract name begins with one, and ends where the length says.
-  address.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size + 1);
-  return address;
-}
-
-int Connect(const std::string& name) {
-  const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -1;
-  const Address address = AddressOf(name);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address.name), address.length) == 0) return fd;
-  const int error = errno;
-  close(fd);
-  errno = error;
-  return -1;
-}
-
-int Listen(const std::string& name) {
-  listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-  if (listening < 0) return -1;
-  const Address address = AddressOf(name);
-  if (bind(listening, reinterpret_cast<const sockaddr*>(&address.name), address.length) < 0) return -1;
-  return listen(listening, SOMAXCONN);
 }
 
 int Memory(size_t size, int seals) {
@@ -185,63 +70,25 @@ int OpenOne(const std::string& what) {
 
 // With so many duplicates of `descriptor`, which is closed.
 ssize_t Send(std::vector<uint8_t>& bytes, size_t descriptors, int descriptor) {
-  iovec part{bytes.data(), bytes.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxDescriptors)] = {};
-  if (descriptors > 0) {
-    const std::vector<int> fds(std::min(descriptors, kMaxDescriptors), descriptor);
-    message.msg_control = control;
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * fds.size());
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * fds.size());
-    std::memcpy(CMSG_DATA(header), fds.data(), sizeof(int) * fds.size());
-  }
-  const ssize_t sent = sendmsg(connection, &message, MSG_NOSIGNAL);
+  const ssize_t sent = SendPacket(connection, bytes, std::vector<int>(descriptors, descriptor));
   const int error = errno;
   close(descriptor);
   errno = error;
   return sent;
 }
 
-size_t CloseReceived(msghdr& message) {
-  size_t count = 0;
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    const size_t here = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < here; i++) {
-      int fd;
-      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
-      close(fd);
-    }
-    count += here;
-  }
-  return count;
-}
-
 std::string Receive() {
-  std::vector<uint8_t> bytes(kMaxPacket);
-  iovec part{bytes.data(), bytes.size()};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxDescriptors)] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof(control);
-  const ssize_t size = recvmsg(connection, &message, MSG_CMSG_CLOEXEC);
-  if (size < 0) return Failed();
-  bytes.resize(static_cast<size_t>(size));
-  const size_t descriptors = CloseReceived(message);
-  return "ok " + Encode(bytes) + " " + std::to_string(descriptors);
+  std::vector<uint8_t> bytes;
+  std::vector<int> descriptors;
+  if (ReceivePacket(connection, bytes, descriptors) < 0) return Failed();
+  for (int fd : descriptors) close(fd);
+  return "ok " + Encode(bytes) + " " + std::to_string(descriptors.size());
 }
 
 std::string ConnectMany(const std::string& name, size_t count) {
   for (size_t done = 0; done < count; done++) {
     const int fd = Connect(name);
-    if (fd < 0) return Failed(done);
+    if (fd < 0) return FailedAfter(done);
     further.push_back(fd);
   }
   return "ok " + std::to_string(count);
@@ -250,7 +97,7 @@ std::string ConnectMany(const std::string& name, size_t count) {
 std::string SendMany(const std::string& hex, size_t count) {
   std::vector<uint8_t> bytes = Decode(hex);
   for (size_t done = 0; done < count; done++) {
-    if (Send(bytes, 0, -1) < 0) return Failed(done);
+    if (Send(bytes, 0, -1) < 0) return FailedAfter(done);
   }
   return "ok " + std::to_string(count);
 }
@@ -272,8 +119,8 @@ std::string Run(const std::string& command, const std::string& text, const std::
   const size_t count = std::strtoul(last.c_str(), nullptr, 10);
   if (command == "connect") return Done(connection = Connect(text));
   if (command == "connects") return ConnectMany(text, count);
-  if (command == "listen") return Done(Listen(text));
-  if (command == "accept") return Done(connection = accept4(listening, nullptr, nullptr, SOCK_CLOEXEC));
+  if (command == "listen") return Done(listening = Listen(text));
+  if (command == "accept") return Done(connection = Accept(listening));
   if (command == "sendrepeat") return SendMany(text, count);
   if (command == "recv") return Receive();
   if (command == "shutdown") return Done(shutdown(connection, SHUT_WR));

@@ -5,8 +5,6 @@ import { DEADLINE_MS, within } from './deadline.js';
 import { onLine, Queue } from './lines.js';
 import { track } from './running.js';
 
-const program = fileURLToPath(new URL('../../build/Release/bare_peer', import.meta.url));
-
 export interface BarePacket {
   /** Empty at the end of the stream. */
   bytes: Buffer;
@@ -34,8 +32,9 @@ export class BarePeer {
   readonly #child: ChildProcess;
   readonly #answers = new Queue<string>();
 
-  constructor() {
-    this.#child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
+  /** @param program what was built of the peer */
+  constructor(program = 'bare_peer') {
+    this.#child = spawn(fileURLToPath(new URL(`../../build/Release/${program}`, import.meta.url)), { stdio: ['pipe', 'pipe', 'inherit'] });
     this.pid = this.#child.pid!;
     track(this.#child);
     onLine(this.#child.stdout!, (line) => this.#answers.push(line));
@@ -51,7 +50,7 @@ export class BarePeer {
   /** A peer that is connected to `name`. */
   static async connect(name: string): Promise<BarePeer> {
     const peer = new BarePeer();
-    await peer.#run(`connect ${name}`);
+    await peer.run(`connect ${name}`);
     return peer;
   }
 
@@ -63,40 +62,40 @@ export class BarePeer {
   }
 
   async connect(name: string): Promise<void> {
-    await this.#run(`connect ${name}`);
+    await this.run(`connect ${name}`);
   }
 
   /** Opens `count` further connections that say nothing. */
   async connectMany(name: string, count: number): Promise<void> {
-    await this.#run(`connects ${name} ${count}`);
+    await this.run(`connects ${name} ${count}`);
   }
 
   async listen(name: string): Promise<void> {
-    await this.#run(`listen ${name}`);
+    await this.run(`listen ${name}`);
   }
 
   async accept(): Promise<void> {
-    await this.#run('accept');
+    await this.run('accept');
   }
 
   /** Sends one packet, with as many descriptors of /dev/null as told. */
   async send(bytes: Uint8Array, descriptors = 0): Promise<void> {
-    await this.#run(`send ${encode(bytes)} ${descriptors}`);
+    await this.run(`send ${encode(bytes)} ${descriptors}`);
   }
 
   /** Sends one packet with one descriptor: 280,000 or 10 bytes of sealed memory (`memory`, `little`), 64 MiB of it that nobody has written (`holes`), or something that is not that. */
   async sendWith(bytes: Uint8Array, what: BareDescriptor): Promise<void> {
-    await this.#run(`sendwith ${encode(bytes)} ${what}`);
+    await this.run(`sendwith ${encode(bytes)} ${what}`);
   }
 
   /** Sends the same packet again and again. */
   async sendMany(bytes: Uint8Array, count: number): Promise<void> {
-    await this.#run(`sendrepeat ${encode(bytes)} ${count}`);
+    await this.run(`sendrepeat ${encode(bytes)} ${count}`);
   }
 
   /** Waits for one packet. */
   async receive(): Promise<BarePacket> {
-    const [hex, descriptors] = await this.#run('recv');
+    const [hex, descriptors] = await this.run('recv');
     return { bytes: hex === '-' ? Buffer.alloc(0) : Buffer.from(hex!, 'hex'), descriptors: Number(descriptors) };
   }
 
@@ -113,17 +112,17 @@ export class BarePeer {
   }
 
   async shutdown(): Promise<void> {
-    await this.#run('shutdown');
+    await this.run('shutdown');
   }
 
   /** Closes every connection; the process goes on. */
   async close(): Promise<void> {
-    await this.#run('close');
+    await this.run('close');
   }
 
   /** Becomes another user; see `testAsRoot`. */
   async setUser(uid: number): Promise<void> {
-    await this.#run(`setuid ${uid}`);
+    await this.run(`setuid ${uid}`);
   }
 
   /** Ends the process without a word. */
@@ -132,7 +131,8 @@ export class BarePeer {
     await within(this.exited, 'the end of the bare peer');
   }
 
-  async #run(command: string): Promise<string[]> {
+  /** The words behind "ok" of its answer. */
+  protected async run(command: string): Promise<string[]> {
     this.#child.stdin!.write(`${command}\n`);
     const answer = await within(this.#answers.next(), `the bare peer to ${command.slice(0, 80)}`, DEADLINE_MS);
     const [verdict, ...words] = answer.split(' ');

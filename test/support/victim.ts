@@ -23,7 +23,7 @@ export class Victim {
   readonly name: string;
   readonly server: Program;
   readonly #bystander: Endpoint;
-  readonly #descriptors: number;
+  #descriptors: number;
   readonly #memory: number;
   #echoes = 0;
 
@@ -44,6 +44,11 @@ export class Victim {
     await bystander.send('echo');
     await bystander.recv();
     return new Victim(name, server, bystander);
+  }
+
+  /** What the server has now is what it had before all attacks: for clients that are there all the time. */
+  recount(): void {
+    this.#descriptors = descriptorCount(this.server.pid);
   }
 
   /** A bare peer that the server has admitted. */

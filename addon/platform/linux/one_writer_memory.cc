@@ -39,11 +39,10 @@ bool HasMemory(int fd, size_t begin, size_t size) {
   return lseek(fd, static_cast<off_t>(begin), SEEK_HOLE) >= static_cast<off_t>(begin + size);
 }
 
+// How much memory a file has in all (stat(2): st_blocks) does not tell: there may be some behind its end instead.
 bool HasAllMemory(int fd, size_t size) {
-  constexpr size_t kBlock = 512;  // whatever the file system's is (stat(2))
   struct stat status;
-  return fstat(fd, &status) == 0 && static_cast<uint64_t>(status.st_size) == size &&
-         static_cast<uint64_t>(status.st_blocks) * kBlock >= size;
+  return fstat(fd, &status) == 0 && static_cast<uint64_t>(status.st_size) == size && HasMemory(fd, 0, size);
 }
 
 }  // namespace gips

@@ -16,10 +16,10 @@ std::shared_ptr<Mapping> CreateOneWriterMemory(const char* name, size_t size, De
 std::shared_ptr<Mapping> MapOneWriterMemory(int fd, size_t size);
 
 // Whether there is memory behind these bytes: then there always will be. Reading a hole would fill it, which fails with a SIGBUS where the
-// system has no memory left for it.
+// system has no memory left for it. Memory that is reserved and not written yet is a hole as well.
 bool HasMemory(int fd, size_t begin, size_t size);
 
-// The same for a file of `size` bytes as a whole, also where memory is reserved that nobody has written yet.
+// The same for a file of exactly `size` bytes, as a whole.
 bool HasAllMemory(int fd, size_t size);
 
 }  // namespace gips

@@ -9,6 +9,12 @@
 
 namespace gips {
 
+namespace {
+
+constexpr size_t kSmallestPage = 4096;
+
+}  // namespace
+
 std::unique_ptr<RingLink> RingLink::Create(size_t capacity) {
   std::unique_ptr<RingLink> link(new RingLink(capacity));
   size_t size = kRingDataOffset + capacity;
@@ -20,6 +26,9 @@ std::unique_ptr<RingLink> RingLink::Create(size_t capacity) {
   while (fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) != 0) {
     if (errno != EINTR) return nullptr;
   }
+  // Only then does the peer see that it is there (lseek(2): SEEK_HOLE).
+  volatile uint8_t* bytes = link->memory_->address();
+  for (size_t at = 0; at < size; at += kSmallestPage) bytes[at] = 0;
   link->offer_ = std::make_unique<DescriptorList>();
   link->offer_->Add(std::move(file));
   link->offer_->Add(std::move(bell));

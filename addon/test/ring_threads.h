@@ -31,7 +31,8 @@ struct RingHarassment {
   std::string failure;
 };
 
-// A reader takes, and a writer puts, so many times, while another thread writes whatever it likes into the peer's memory.
-RingHarassment HarassRing(size_t capacity, uint32_t rounds, uint32_t seed);
+// A reader takes into a buffer of `room` bytes, at least a quarter of the ring, and a writer puts, so many times, while another thread
+// writes whatever it likes into the peer's memory.
+RingHarassment HarassRing(size_t capacity, size_t room, uint32_t rounds, uint32_t seed);
 
 }  // namespace gips

@@ -18,10 +18,10 @@ inline Napi::Value StressRingFromJs(const Napi::CallbackInfo& info) {
   return answer;
 }
 
-// (capacity, rounds, seed) -> { packets, violations, sent, broken, failure }
+// (capacity, room, rounds, seed) -> { packets, violations, sent, broken, failure }
 inline Napi::Value HarassRingFromJs(const Napi::CallbackInfo& info) {
   auto number = [&info](size_t index) { return info[index].As<Napi::Number>().Uint32Value(); };
-  RingHarassment result = HarassRing(number(0), number(1), number(2));
+  RingHarassment result = HarassRing(number(0), number(1), number(2), number(3));
   Napi::Object answer = Napi::Object::New(info.Env());
   answer["packets"] = Napi::Number::New(info.Env(), result.packets);
   answer["violations"] = Napi::Number::New(info.Env(), result.violations);

@@ -107,8 +107,8 @@ export const core = require('../../build/Release/gips_test.node') as {
   TestRing: new (capacity: number) => TestRing;
   /** Two threads that send so many packets to each other. */
   stressRing(options: RingStressOptions): { sleeps: number; failure: string };
-  /** An end of a ring that is used while another thread writes over the other end's memory. */
-  harassRing(capacity: number, rounds: number, seed: number): RingHarassment;
+  /** An end of a ring that is used, with a buffer of so many bytes, while another thread writes over the other end's memory. */
+  harassRing(capacity: number, room: number, rounds: number, seed: number): RingHarassment;
   exploreRing(options: RingModelOptions): RingModelResult;
   overflow(size?: number): number;
 };

@@ -131,8 +131,8 @@ class RingReader {
     return written_ - read_;
   }
 
-  // The bytes have been copied out. True: wake the writer. It is woken when half of the ring is free, not for every bit of it; as a record
-  // is at most that large, a writer who waits is always woken.
+  // The bytes have been copied out. True: wake the writer. It is woken when half of the ring is free, not for every bit of it: there is
+  // room for a record then, which is at most that large.
   bool Consume(uint64_t size) {
     read_ += size;
     words_.Set(RingWord::Read, read_);

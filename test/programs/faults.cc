@@ -4,8 +4,8 @@
 //   FAULTS=CALL:ERROR:WHICH,…
 //   CALL   accept4, bind, connect, fchmod, getsockopt, listen, recv, recvmsg, sendmsg, socket: of SOCK_SEQPACKET sockets alone, so that the
 //          process itself is not disturbed; epoll_create1, eventfd, futex_waitv, mremap, pipe2, pthread_create; fcntl to duplicate a
-//          descriptor, and seal to seal a file in memory; fallocate, ftruncate, mmap: of files in memory; linkat, memfd_create; scm_rights:
-//          the arrival of a packet with descriptors, of which all but the first are lost, as when the kernel finds no room
+//          descriptor, seal to seal a file in memory; fallocate, ftruncate, mmap: of files in memory; linkat, memfd_create;
+//          scm_rights: the arrival of a packet with descriptors, of which all but the first are lost, as when the kernel finds no room
 //   ERROR  the name of an errno
 //   WHICH  at=N (the N-th call), every=N (each N-th), first=N (the first N)
 

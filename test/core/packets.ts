@@ -83,7 +83,7 @@ export function pooledMore(slot: number, size: number): Buffer {
   return frame(Kind.FRAGMENT, { flags: POOLED, payload: Buffer.from(pooled(slot, size).bytes.subarray(HEADER_SIZE + 8)) });
 }
 
-export const RingStep = { OFFER: 1, ACCEPT: 2, REFUSE: 3, BEGIN: 4 } as const;
+export const RingStep = { OFFER: 1, ACCEPT: 2, REFUSE: 3, BEGIN: 4 };
 
 /** One step of setting up a ring; an offer has a capacity and comes with two objects. */
 export function ring(step: number, capacity?: number | bigint, header: FrameOptions = {}): Buffer {

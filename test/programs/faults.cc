@@ -3,8 +3,8 @@
 //
 //   FAULTS=CALL:ERROR:WHICH,…
 //   CALL   accept4, bind, connect, fchmod, getsockopt, listen, recv, recvmsg, sendmsg, socket: of SOCK_SEQPACKET sockets alone, so that the
-//          process itself is not disturbed; epoll_create1, eventfd, futex_waitv, mremap, pthread_create; fcntl to duplicate a descriptor;
-//          fallocate, ftruncate, mmap: of files in memory; linkat, memfd_create;
+//          process itself is not disturbed; epoll_create1, eventfd, futex_waitv, mremap, pipe2, pthread_create; fcntl to duplicate a
+//          descriptor, seal to seal a file in memory; fallocate, ftruncate, mmap: of files in memory; linkat, memfd_create;
 //          scm_rights: the arrival of a packet with descriptors, of which all but the first are lost, as when the kernel finds no room
 //   ERROR  the name of an errno
 //   WHICH  at=N (the N-th call), every=N (each N-th), first=N (the first N)
@@ -186,7 +186,8 @@ constexpr long kFutexWaitv = 449;
 
 template <typename Function>
 int Fcntl(Function* real, int fd, int command, void* argument) {
-  return command == F_DUPFD_CLOEXEC && Fails("fcntl") ? -1 : real(fd, command, argument);
+  bool fails = (command == F_DUPFD_CLOEXEC && Fails("fcntl")) || (command == F_ADD_SEALS && Fails("seal"));
+  return fails ? -1 : real(fd, command, argument);
 }
 
 }  // namespace
@@ -305,6 +306,11 @@ void* mremap(void* address, size_t size, size_t new_size, int flags, ...) noexce
   void* new_address = va_arg(arguments, void*);
   va_end(arguments);
   return Fails("mremap") ? MAP_FAILED : real(address, size, new_size, flags, new_address);
+}
+
+int pipe2(int ends[2], int flags) noexcept {
+  static auto* real = Real<decltype(pipe2)>("pipe2");
+  return Fails("pipe2") ? -1 : real(ends, flags);
 }
 
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*), void* argument) noexcept {

@@ -6,8 +6,7 @@
 //   recv                          waits for one packet -> ok HEX NFDS; what comes with it is kept for `take`
 //   make CAPACITY MEMORY BELL     our half: memory with a ring of CAPACITY bytes, and a bell
 //       MEMORY  "good"; "unsealed"; "writable" (through its descriptor); a page "short" or "long"; with a "hole"; with a hole and as much
-//       memory "behind" its end;
-//               "zero", "file", "directory" or "socket" in place of memory
+//               "behind" its end; "zero", "file", "directory" or "socket" in place of memory
 //       BELL    "pipe"; "file", "socket", "zero" or "memory" in its place
 //   offer HEX [NFDS]              one packet with the first NFDS objects of our half, by default both
 //   take CAPACITY                 the last two descriptors that came are the other half

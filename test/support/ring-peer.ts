@@ -1,4 +1,5 @@
 /** Drives test/programs/ring-peer.cc: a peer that speaks by rings and knows nothing of gips. */
+import type { Hello } from '#lib/ipc/greeting.js';
 import { Feature, Kind } from '#lib/native/binding.js';
 
 import { HEADER_SIZE, ring, RingStep } from '../core/packets.js';
@@ -13,7 +14,7 @@ export const RecordKind = { PACKET: 0, ELSEWHERE: 1 } as const;
 
 export const CAPACITY = 64 * 1024;
 
-const OFFERS_RINGS = { features: Feature.RING };
+const OFFERS_RINGS: Partial<Hello> = { features: Feature.RING };
 
 export class RingPeer extends BarePeer {
   constructor() {

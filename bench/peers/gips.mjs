@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Endpoint, Listener } from 'gips';
 
 /** µs. */
-const SPIN = 50;
+const SPIN = 1000;
 
 /**
  * @param {import('gips').Endpoint | import('gips').Connection} channel

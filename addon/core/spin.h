@@ -25,9 +25,12 @@ class Spin {
     }
     auto end = std::chrono::steady_clock::now() + limit_;
     bool hit;
-    do {
-      for (int look = 0; !(hit = is_there()) && look < kLooksPerTime; look++) Pause();
-    } while (!hit && std::chrono::steady_clock::now() < end);
+    for (int round = 1;; round++) {
+      for (int look = 0; !(hit = is_there()) && look < kLooks; look++) Pause();
+      if (hit || std::chrono::steady_clock::now() >= end) break;
+      // Whoever has it may be waiting for this very core.
+      if (round % kRoundsPerYield == 0) Yield();
+    }
     tries_++;
     hits_ += hit ? 1 : 0;
     return hit;
@@ -44,12 +47,15 @@ class Spin {
   }
 
  private:
-  static constexpr int kLooksPerTime = 16;  // the time costs more than a look
+  static constexpr int kLooks = 16;  // between two looks at the clock, which cost more
+  static constexpr int kRoundsPerYield = 4;
   static constexpr uint32_t kTries = 64;
   static constexpr uint32_t kPause = 2048;
 
   // Tells the processor that this is a loop of looks; each platform has its way.
   static void Pause();
+  // Lets another thread have the core.
+  static void Yield();
 
   std::chrono::microseconds limit_;
   uint32_t tries_ = 0;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Endpoint, Listener } from 'gips';
 
 /** µs. */
-const SPIN = 1000;
+const SPIN = 50;
 
 /**
  * @param {import('gips').Endpoint | import('gips').Connection} channel

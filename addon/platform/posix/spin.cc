@@ -1,5 +1,7 @@
 #include "core/spin.h"
 
+#include <sched.h>
+
 namespace gips {
 
 void Spin::Pause() {
@@ -8,6 +10,10 @@ void Spin::Pause() {
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
+}
+
+void Spin::Yield() {
+  sched_yield();
 }
 
 }  // namespace gips

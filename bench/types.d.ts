@@ -67,6 +67,8 @@ export interface LibraryPeer extends Contender {
   inThread?: boolean;
   /** One link per process, or many: what counts connections needs many. */
   single?: boolean;
+  /** Not made for more links than that. */
+  mostLinks?: number;
   serve(address: string, onLink: (link: Link) => void, options: { row: Row; form: Form; port?: Other['port'] }): Promise<void>;
   connect(address: string, options: { row: Row; form: Form; other: Other }): Promise<Link>;
 }

@@ -53,5 +53,6 @@ function gipsPeer(name, options) {
 }
 
 export const gips = { ...gipsPeer('gips', {}), quick: true };
-export const gipsRing = { ...gipsPeer('gips ring', { ring: true }), quick: true };
+/** 10,000 rings are 5 GiB of memory. */
+export const gipsRing = { ...gipsPeer('gips ring', { ring: true }), quick: true, mostLinks: 2000 };
 export const gipsSpinning = { ...gipsPeer('gips spinning', { ring: true, spin: SPIN }), spins: true };

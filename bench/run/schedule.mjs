@@ -18,6 +18,8 @@ function declined({ peer, workload, row }) {
       : 'has no such thing here';
   }
   if ((workload.forSpinning ?? false) !== (peer.spins ?? false)) return 'has no such thing here';
+  if (workload.manyLinks === true && (peer.mostLinks ?? Infinity) < (row.count ?? 0))
+    return `not made for more than ${peer.mostLinks} connections`;
   return workload.manyLinks === true && peer.single === true ? 'one connection only, as written here' : undefined;
 }
 

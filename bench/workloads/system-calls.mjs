@@ -10,7 +10,7 @@ import { roundTrip } from './round-trip.mjs';
 /** @type {Record<string, { workload: import('../types.js').Workload, few: number, many: number }>} */
 const traced = {
   'system-calls/round-trip': { workload: roundTrip, few: 500, many: 2500 },
-  'system-calls/one-way': { workload: oneWay, few: 5000, many: 55_000 },
+  'system-calls/one-way': { workload: oneWay, few: 5000, many: 155_000 },
 };
 
 /** @type {import('../types.js').Workload} */

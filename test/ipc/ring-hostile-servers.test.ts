@@ -165,6 +165,14 @@ describe('a client leaves a server that has written into its ring', () => {
   });
 });
 
+test('a client leaves a server that writes a packet into its ring and says that half of it is there', async () => {
+  const meeting = await meetWithRing();
+  await meeting.server.put(message('before'));
+  await meeting.server.putPart(message('not yet all there'), 16);
+  expect((await meeting.endpoint.recv()).text()).toBe('before');
+  await expectViolation(meeting);
+});
+
 test.each([
   ['more than there is', 2n ** 40n],
   ['less than nothing', -8n],

@@ -133,6 +133,13 @@ describe('a client is cut off, and nobody else, that writes a record', () => {
     await expectCutOff(peer);
   });
 
+  test('of a packet on the socket, where there is one, that is also here', async () => {
+    const peer = await RingPeer.withRing(victim.name);
+    await peer.send(message('on the socket'));
+    await peer.record(ELSEWHERE, 24, 24);
+    await expectCutOff(peer);
+  });
+
   test('of messages beyond what it may have outstanding', async () => {
     const ignoring = await Victim.start({ takes: 'connections' });
     const peer = await RingPeer.withRing(ignoring.name);

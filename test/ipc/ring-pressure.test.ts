@@ -36,8 +36,9 @@ async function fill(channel: Channel, size: number): Promise<number> {
       number += 1;
       refusals = 0;
     } else {
+      // The last refusal is the last thing that happens: no turn in which it could be read on.
       refusals += 1;
-      await nextTurn();
+      if (refusals < 3) await nextTurn();
     }
   }
   return number;

@@ -11,6 +11,7 @@
 //   offer HEX [NFDS]              one packet with the first NFDS objects of our half, by default both
 //   take CAPACITY                 the last two descriptors that came are the other half
 //   put HEX                       waits for room for a packet as a record of our ring, and writes it; rings the bell
+//   part HEX SIZE                 a packet as a record, of which SIZE bytes are said to be written; rings the bell
 //   record KIND SIZE ADVANCE      the header of a record alone, and ADVANCE bytes more are said to be written; rings the bell
 //   set WORD VALUE                one of our words (0 written, 1 read, 2 waits for data, 3 waits for room); rings the bell
 //   get WORD                      one of the other side's -> ok VALUE
@@ -163,6 +164,11 @@ std::string Put(const std::vector<uint8_t>& packet) {
   return Record(0, static_cast<uint32_t>(packet.size()), Padded(packet.size()));
 }
 
+std::string PutPart(const std::vector<uint8_t>& packet, size_t size) {
+  Write(ours.position + sizeof(uint64_t), packet.data(), packet.size());
+  return Record(0, static_cast<uint32_t>(packet.size()), size);
+}
+
 std::string Next() {
   if (!Await([] { return Word(theirs, 0) != theirs.position; })) return "err ETIMEDOUT";
   const auto read = [](uint64_t position) { return theirs.address[kHead + position % theirs.capacity]; };
@@ -256,6 +262,7 @@ std::string Run(const std::string& command, const std::vector<std::string>& word
   if (command == "offer") return Offer(Decode(text), number(1, 2));
   if (command == "take") return Take(number(0));
   if (command == "put") return Put(Decode(text));
+  if (command == "part") return PutPart(Decode(text), number(1));
   if (command == "record") return Record(static_cast<uint32_t>(number(0)), static_cast<uint32_t>(number(1)), number(2));
   if (command == "set") return Set(number(0), number(1));
   if (command == "get") return "ok " + std::to_string(Word(theirs, number(0)));

@@ -90,6 +90,11 @@ export class RingPeer extends BarePeer {
     await this.run(`put ${Buffer.from(packet).toString('hex')}`);
   }
 
+  /** Writes a packet into its ring, and says that only so many bytes of it are there. */
+  async putPart(packet: Uint8Array, size: number): Promise<void> {
+    await this.run(`part ${Buffer.from(packet).toString('hex')} ${size}`);
+  }
+
   /** Writes the header of a record, and says that so many bytes more are there. */
   async record(kind: number, size: number, advance = 0): Promise<void> {
     await this.run(`record ${kind} ${size} ${advance}`);

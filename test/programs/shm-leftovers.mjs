@@ -9,20 +9,23 @@ export function leftovers() {
   return [...maps.map((line) => `mapping ${line}`), ...descriptors.map((target) => `descriptor ${target}`)];
 }
 
-/** Where the allocator of AddressSanitizer on Linux has its memory (asan_allocator.h), of which it never gives back a piece. */
-const SANITIZER_HEAP = { begin: 0x6000_0000_0000, end: 0x6400_0000_0000 };
-
 /** How many pieces of this process's memory that can be written have at least so many bytes. @param {number} size */
 export function largeMappings(size) {
-  const lines = readFileSync('/proc/self/maps', 'latin1')
-    .split('\n')
-    .filter((line) => !line.endsWith('[heap]'));
-  return lines.filter((line) => {
-    const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) .w/.exec(line) ?? [undefined, '0', '0'];
-    const [begin, end] = [parseInt(from, 16), parseInt(to, 16)];
-    const isSanitizers = begin >= SANITIZER_HEAP.begin && end <= SANITIZER_HEAP.end;
-    return end - begin >= size && !isSanitizers;
-  }).length;
+  return mappings().filter(({ from, to, isWritable, name }) => isWritable && to - from >= size && name !== '[heap]').length;
+}
+
+/** Where the first region of this process is mapped. */
+export function regionRange() {
+  return mappings().find(({ name }) => isRegion(name));
+}
+
+/**
+ * Whether a range is still what a closed region leaves in its place: memory of its own for which no swap is reserved (MAP_NORESERVE, mmap(2)). That of
+ * malloc, which may have got the same addresses since, is not of that kind.
+ * @param {{ from: number, to: number }} range
+ */
+export function isRetired(range) {
+  return mappings().some(({ from, to, isWritable, flags }) => from <= range.from && to >= range.to && isWritable && flags.includes('nr'));
 }
 
 /** Collects garbage until `isDone`, or for ten seconds. @param {() => boolean} isDone */
@@ -32,6 +35,18 @@ export async function collectUntil(isDone) {
     await sleep(20);
   }
   return isDone();
+}
+
+/** What this process has mapped (proc_pid_smaps(5)). */
+function mappings() {
+  const text = readFileSync('/proc/self/smaps', 'latin1');
+  return [...text.matchAll(/^([0-9a-f]+)-([0-9a-f]+) .(.)(?:\S+ ){4} *(.*)$[^]*?^VmFlags: (.*)$/gm)].map(([, from, to, write, name, flags]) => ({
+    from: parseInt(from, 16),
+    to: parseInt(to, 16),
+    isWritable: write === 'w',
+    name,
+    flags: flags.split(' '),
+  }));
 }
 
 /** @param {string} text */

@@ -40,13 +40,15 @@ export async function collectUntil(isDone) {
 /** What this process has mapped (proc_pid_smaps(5)). */
 function mappings() {
   const text = readFileSync('/proc/self/smaps', 'latin1');
-  return [...text.matchAll(/^([0-9a-f]+)-([0-9a-f]+) .(.)(?:\S+ ){4} *(.*)$[^]*?^VmFlags: (.*)$/gm)].map(([, from, to, write, name, flags]) => ({
-    from: parseInt(from, 16),
-    to: parseInt(to, 16),
-    isWritable: write === 'w',
-    name,
-    flags: flags.split(' '),
-  }));
+  return [...text.matchAll(/^([0-9a-f]+)-([0-9a-f]+) .(.)(?:\S+ ){4} *(.*)$[^]*?^VmFlags: (.*)$/gm)].map(
+    ([, from, to, write, name, flags]) => ({
+      from: parseInt(from, 16),
+      to: parseInt(to, 16),
+      isWritable: write === 'w',
+      name,
+      flags: flags.split(' '),
+    }),
+  );
 }
 
 /** @param {string} text */

@@ -70,13 +70,13 @@ Napi::Value NativeChannel::Send(const Napi::CallbackInfo& info) {
 
 // From now on until the end of the turn JavaScript packs the small messages of this channel itself.
 void NativeChannel::EnterStage() {
-  if (mode_ != Mode::Framed || !source_.open() || !outbox_.CanSendPacked()) return;
+  if (mode_ != Mode::Framed || !source_.open() || outbox_.PackedRoom() == 0) return;
   Stage& stage = environment_->stage;
   if (stage.user != nullptr) stage.user->LeaveStage();
   stage.user = this;
   stage_credit_ = outbox_.credit();
   State(kStaged) = 0;
-  State(kStageRoom) = kMaxPacket;
+  State(kStageRoom) = static_cast<double>(outbox_.PackedRoom());
   State(kStageCredit) = static_cast<double>(stage_credit_);
   environment_->MarkDirty(this, true);
 }
@@ -98,8 +98,8 @@ void NativeChannel::LeaveStage() {
 bool NativeChannel::SendOnStage(const Outbox::Frame& frame) {
   if (frame.kind != Kind::Message || frame.attachment != nullptr || frame.size > kMaxStaged) return false;
   EnterStage();
-  if (environment_->stage.user != this) return false;
   size_t size = kHeaderSize + frame.size;
+  if (environment_->stage.user != this || size > State(kStageRoom)) return false;
   uint8_t* out = environment_->stage.data;
   EncodeHeader({frame.kind, 0, 0, static_cast<uint32_t>(frame.size), frame.correlation}, out);
   if (frame.size > 0) std::memcpy(out + kHeaderSize, frame.data, frame.size);

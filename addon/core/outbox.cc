@@ -12,6 +12,9 @@ namespace {
 // A payload from here on leaves straight from the caller's memory; below it, one more copy is cheaper than one more system call.
 constexpr size_t kDirectFrom = 16 * 1024;
 
+// A queued payload from here on lies in a packet of the pool: malloc would give its memory back to the system each time, and take it anew.
+constexpr size_t kPooledFrom = kMaxPacket / 2;
+
 // What one large message may send in one go, so that others get their turn between its fragments.
 constexpr size_t kDirectBudget = 1024 * 1024;
 
@@ -73,7 +76,7 @@ Outbox::Result Outbox::Send(Frame frame, bool at_once) {
       return {SendDirect(entry), sequence};
     }
   }
-  if (alone) return enqueue();
+  if (raw_ || frame.attachment != nullptr || frame.size > kMaxFramePayload) return enqueue();
   Pay(frame.kind, frame.size, 0);
   if (!Fits(frame.size)) {
     CloseOpen();
@@ -85,20 +88,29 @@ Outbox::Result Outbox::Send(Frame frame, bool at_once) {
   return {broken_ ? SendStatus::Broken : SendStatus::Sent, sequence};
 }
 
+size_t Outbox::PackedRoom() const {
+  if (raw_ || broken_ || said_goodbye_ || waiting_ != nullptr || credit_ <= 0) return 0;
+  if (!blocked_) return kMaxPacket;
+  return buffered_ < mark_ ? std::min<uint64_t>(mark_ - buffered_ - 1, kMaxPacket) : 0;
+}
+
 void Outbox::SendPacked(const uint8_t* packet, size_t size, int64_t cost) {
   credit_ -= cost;
-  if (open_ != nullptr) CloseOpen();
-  size_t budget = SIZE_MAX;
-  if (!blocked_) SendReady(budget);
+  if (!blocked_) {
+    if (open_ != nullptr) CloseOpen();
+    size_t budget = SIZE_MAX;
+    SendReady(budget);
+  }
   Segment whole = {packet, size};
-  bool may_start = ready_ == nullptr && waiting_ == nullptr && !blocked_ && !broken_;
+  bool may_start = empty() && !blocked_ && !broken_;
   if (may_start && Note(sink_.SendPacket(&whole, 1, nullptr)) == SendStatus::Sent) return;
   if (broken_) return;
-  open_ = pool_.Acquire();
-  std::memcpy(open_->data, packet, size);
-  open_->size = open_->counted = size;
+  if (open_ != nullptr && open_->size + size > kMaxPacket) CloseOpen();
+  if (open_ == nullptr) open_ = pool_.Acquire();
+  std::memcpy(open_->data + open_->size, packet, size);
+  open_->size += size;
+  open_->counted += size;
   buffered_ += size;
-  CloseOpen();
 }
 
 // Whether nothing that must come first stands before this frame.
@@ -143,16 +155,20 @@ SendStatus Outbox::Enqueue(Entry& entry) {
   while (Stage(entry)) {
   }
   size_t from = entry.unstaged();
-  std::unique_ptr<uint8_t[]> bytes(new (std::nothrow) uint8_t[entry.size - from]);
-  if (bytes == nullptr) {
+  size_t size = entry.size - from;
+  Packet* packet = size >= kPooledFrom && size <= kMaxPacket ? pool_.Acquire() : nullptr;
+  std::unique_ptr<uint8_t[]> bytes(packet == nullptr ? new (std::nothrow) uint8_t[size] : nullptr);
+  uint8_t* data = packet != nullptr ? packet->data : bytes.get();
+  if (data == nullptr) {
     Unstage(entry);
     return SendStatus::Shortage;
   }
-  PreferLargePages(bytes.get(), entry.size - from);
-  if (entry.size > from) std::memcpy(bytes.get(), entry.at(from), entry.size - from);
+  PreferLargePages(data, size);
+  if (size > 0) std::memcpy(data, entry.at(from), size);
   auto* queued = new Entry(std::move(entry));
   queued->bytes = std::move(bytes);
-  queued->data = queued->bytes.get();
+  queued->packet = packet;
+  queued->data = data;
   queued->data_from = from;
   queued->previous = waiting_last_;
   (waiting_last_ != nullptr ? waiting_last_->next : waiting_) = queued;
@@ -336,6 +352,7 @@ void Outbox::Remove(Entry* entry) {
   if (!NeedsCredit(entry->kind)) exempt_waiting_--;
   if (entry->kind == Kind::Slot) answers_--;
   Unstage(*entry);
+  if (entry->packet != nullptr) pool_.Release(entry->packet);
   delete entry;
 }
 

@@ -67,9 +67,9 @@ class Outbox {
   // Status Shortage (there is no memory for it) or TooLarge: nothing was queued.
   Result Send(Frame frame, bool at_once);
 
-  // Whether nothing keeps a small message from leaving now.
-  bool CanSendPacked() const { return !raw_ && !broken_ && !blocked_ && !said_goodbye_ && empty() && credit_ > 0; }
-  // A packet of messages that somebody else has put together, which cost so much. What the sink does not take is copied and queued.
+  // How large a packet of messages somebody else may put together now.
+  size_t PackedRoom() const;
+  // Takes such a packet, whose messages cost so much. What the sink does not take is copied and queued.
   void SendPacked(const uint8_t* packet, size_t size, int64_t cost);
 
   // Removes a queued frame of which nothing has left.

@@ -23,10 +23,11 @@ struct Outbox::Entry {
   size_t offset = 0;  // payload bytes that have left, as fragments
   std::unique_ptr<Attachment> attachment;
 
-  // The payload from `data_from` on: in the caller's memory, or in `bytes`.
+  // The payload from `data_from` on: in the caller's memory, in `bytes`, or in `packet`.
   const uint8_t* data;
   size_t data_from = 0;
   std::unique_ptr<uint8_t[]> bytes;
+  Packet* packet = nullptr;
 
   // What comes next and lies in slots already.
   std::vector<SlotReference> staged;

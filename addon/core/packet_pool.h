@@ -43,7 +43,7 @@ class PacketPool {
   }
 
  private:
-  static constexpr size_t kMaxKept = 16;
+  static constexpr size_t kMaxKept = 20;
 
   Packet* Pop() {
     Packet* packet = free_;

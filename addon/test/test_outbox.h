@@ -93,6 +93,7 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
     return DefineClass(env, "TestOutbox",
                        {
                            InstanceMethod<&TestOutbox::Send>("send"),
+                           InstanceMethod<&TestOutbox::SendPacked>("sendPacked"),
                            InstanceMethod<&TestOutbox::Cancel>("cancel"),
                            InstanceMethod<&TestOutbox::Flush>("flush"),
                            InstanceMethod<&TestOutbox::AddCredit>("addCredit"),
@@ -105,6 +106,8 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
                            InstanceMethod<&TestOutbox::OnSlot>("onSlot"),
                            InstanceMethod<&TestOutbox::TrimSlots>("trimSlots"),
                            InstanceAccessor<&TestOutbox::GetSlotsTaken>("slotsTaken"),
+                           InstanceAccessor<&TestOutbox::GetPackedRoom>("packedRoom"),
+                           InstanceAccessor<&TestOutbox::GetCredit>("credit"),
                            InstanceAccessor<&TestOutbox::GetBuffered>("buffered"),
                        });
   }
@@ -127,6 +130,16 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
     Outbox::Result result = outbox_.Send(std::move(frame), info[4].ToBoolean());
     double answer = result.status == SendStatus::Sent ? static_cast<double>(result.sequence) : -static_cast<double>(result.status);
     return Napi::Number::New(info.Env(), answer);
+  }
+
+  // (packet, cost)
+  void SendPacked(const Napi::CallbackInfo& info) {
+    Payload packet(info.Env(), info[0]);
+    outbox_.SendPacked(packet.data(), packet.size(), info[1].As<Napi::Number>().Int64Value());
+  }
+
+  Napi::Value GetPackedRoom(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(outbox_.PackedRoom()));
   }
 
   Napi::Value Cancel(const Napi::CallbackInfo& info) {
@@ -162,6 +175,8 @@ class TestOutbox final : public Napi::ObjectWrap<TestOutbox> {
   void Limit(const Napi::CallbackInfo& info) { sink_.largest = info[0].As<Napi::Number>().Uint32Value(); }
 
   void Break(const Napi::CallbackInfo&) { sink_.broken = true; }
+
+  Napi::Value GetCredit(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(outbox_.credit())); }
 
   Napi::Value GetBuffered(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(outbox_.buffered())); }
 

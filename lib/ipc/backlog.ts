@@ -42,7 +42,7 @@ export class Backlog {
     this.#askForProgress();
   }
 
-  /** `'drain'` follows when the queue is below the high-water mark. */
+  /** `'drain'` follows when the queue is below the high-water mark; without other news of it, when half of that has gone. */
   oweDrain(): void {
     this.#owesDrain = true;
     this.#askForProgress();
@@ -75,7 +75,9 @@ export class Backlog {
 
   #askForProgress(): void {
     const { link, settings } = this.#session;
-    if (this.#isAwaited || this.#owesDrain || !this.#forRoom.isEmpty) link.notifyBelow(settings.highWaterMark);
+    // Who fills the queue up at each 'drain' is not called for every packet that leaves.
+    if (this.#isAwaited || !this.#forRoom.isEmpty) link.notifyBelow(settings.highWaterMark);
+    else if (this.#owesDrain) link.notifyBelow(Math.ceil(settings.highWaterMark / 2));
     else if (!this.#forEmptiness.isEmpty) link.notifyBelow(1);
   }
 }

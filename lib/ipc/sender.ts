@@ -114,10 +114,12 @@ export class Sender implements SendQueue {
     const objects = validateObjects(options, this.#session);
     const bytes = validatePayload(payload);
     const size = this.#check(bytes);
-    if (this.isFull || this.#mustPostpone(size)) this.#makeRoom();
     if (this.isFull || this.#mustPostpone(size)) {
-      this.#backlog.oweDrain();
-      return false;
+      this.#makeRoom();
+      if (this.isFull || this.#mustPostpone(size)) {
+        this.#backlog.oweDrain();
+        return false;
+      }
     }
     this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
     return true;

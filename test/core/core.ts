@@ -17,6 +17,11 @@ export interface Frame {
 
 export interface TestOutbox {
   send(kind: number, payload: Uint8Array, correlation: number, objects: number, atOnce: boolean): number;
+  /** A message may be put into a packet while this is positive before it. */
+  readonly credit: number;
+  /** How large a packet `sendPacked` takes now. */
+  readonly packedRoom: number;
+  sendPacked(packet: Uint8Array, cost: number): void;
   cancel(sequence: number): boolean;
   flush(): number;
   addCredit(credit: number): void;
@@ -117,6 +122,6 @@ export const MESSAGE = 4;
 export const REPLY = 6;
 export const INITIAL_CREDIT = 65_536;
 
-export function cost(frame: Frame): number {
+export function cost(frame: Pick<Frame, 'payload' | 'objects'>): number {
   return 64 + frame.payload.length + 4096 * frame.objects;
 }

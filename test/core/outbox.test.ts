@@ -2,14 +2,22 @@ import fc from 'fast-check';
 
 import { Kind } from '#lib/native/binding.js';
 
-import { MESSAGE, REPLY } from './core.js';
+import { cost, MESSAGE, REPLY } from './core.js';
+import { frame, packet } from './packets.js';
 import { digest, Wire } from './wire.js';
+
+/** No sequence number: what cannot be cancelled. */
+const NEVER = 0;
 
 const size = fc.oneof(fc.constantFrom(0, 1, 16_383, 16_384, 65_535, 65_536, 65_537, 131_064, 165_536, 200_000, 300_000), fc.nat(200_000));
 const objects = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 253 }));
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('message' as const), size, objects, atOnce: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reply' as const), size, objects: fc.constant(0), atOnce: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('packed' as const), sizes: fc.array(fc.nat(20_000), { minLength: 1, maxLength: 5 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('room' as const), packets: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('grant' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('answer' as const) }) },
@@ -37,6 +45,22 @@ test.each([
           if (isMessage) messages.push({ sequence, digest: digest(payload, action.objects) });
           else replies.push(digest(payload, action.objects));
           payload.fill(0xff); // the bytes were taken before send returned
+        } else if (action.do === 'packed') {
+          const { credit, packedRoom } = wire.outbox;
+          if (packedRoom === 0) continue;
+          let spent = 0;
+          const payloads = action.sizes
+            .map((bytes) => Buffer.alloc(bytes, i))
+            .filter((payload) => {
+              const isAllowed = spent < credit;
+              if (isAllowed) spent += cost({ payload, objects: 0 });
+              return isAllowed;
+            });
+          const { bytes } = packet(payloads.map((payload) => frame(MESSAGE, { payload })));
+          if (bytes.length > packedRoom) continue;
+          wire.outbox.sendPacked(bytes, spent);
+          messages.push(...payloads.map((payload) => ({ sequence: NEVER, digest: digest(payload, 0) })));
+          bytes.fill(0xff);
         } else if (action.do === 'room') {
           wire.carry(action.packets);
         } else if (action.do === 'grant') {

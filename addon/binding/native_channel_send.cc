@@ -96,7 +96,7 @@ void NativeChannel::LeaveStage() {
 
 // Puts the frame there as JavaScript would.
 bool NativeChannel::SendOnStage(const Outbox::Frame& frame) {
-  if (frame.kind != Kind::Message || frame.attachment != nullptr || frame.size > kMaxStaged) return false;
+  if (!MayBeFragmented(frame.kind) || frame.kind == Kind::Failure || frame.attachment != nullptr || frame.size > kMaxStaged) return false;
   EnterStage();
   size_t size = kHeaderSize + frame.size;
   if (environment_->stage.user != this || size > State(kStageRoom)) return false;
@@ -105,7 +105,7 @@ bool NativeChannel::SendOnStage(const Outbox::Frame& frame) {
   if (frame.size > 0) std::memcpy(out + kHeaderSize, frame.data, frame.size);
   State(kStaged) = static_cast<double>(size);
   State(kStageRoom) -= static_cast<double>(size);
-  State(kStageCredit) -= static_cast<double>(Cost(frame.size, 0));
+  if (NeedsCredit(frame.kind)) State(kStageCredit) -= static_cast<double>(Cost(frame.size, 0));
   State(kBuffered) += static_cast<double>(size);
   return true;
 }

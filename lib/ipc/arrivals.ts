@@ -46,7 +46,7 @@ export class Arrivals extends HostSupply<Connection> {
     if (session === undefined) return undefined;
     const connection = this.host.connectionOf(session);
     this.#sessions.delete(session);
-    this.host.onTaken(session);
+    this.host.onEmptied(session);
     return connection;
   }
 }

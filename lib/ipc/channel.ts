@@ -3,9 +3,12 @@ import { validateCallOptions, validateError, type CallLimits, type Payload } fro
 import { ChannelHandle } from './channel-handle.js';
 import type { Credentials } from './credentials.js';
 import { ObservedEmitter } from './events.js';
+import { validateHandler, validateServeOptions, type Handler, type ServeOptions } from './handler.js';
 import type { Objects } from './ipc-object.js';
 import type { Message } from './message.js';
 import type { CallOptions, SendOptions } from './options.js';
+import { createService, type Service } from './service.js';
+import { serveChannel } from './serving.js';
 import { Session } from './session.js';
 import type { ChannelStats } from './stats.js';
 
@@ -89,6 +92,29 @@ export abstract class Channel extends ObservedEmitter implements AsyncIterable<M
   /** The messages to come. Ends at the peer's goodbye and throws `ECONNRESET` at its crash; leaving the loop ends the iteration only. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
     return this.#session.receiver.iterate();
+  }
+
+  /**
+   * Asks the other side, which serves requests by `serve`, and resolves with its answer. Any number of requests may be open at once, in both directions; each answer
+   * comes to its own caller. An aborted or timed-out request aborts the handler's signal; an answer that comes too late is dropped.
+   * @throws GipsError `ERR_GIPS_REMOTE` if the handler failed, with its name, message and code as `cause`; `EAGAIN` if too many requests are pending there;
+   *   `ERR_GIPS_UNSUPPORTED` if nobody serves there; `ECONNRESET`, `EPIPE` when the peer has gone
+   * @example
+   * const reply = await endpoint.request('2 + 2', { timeout: 1000 });
+   * console.log(reply.text()); // 4
+   */
+  request(payload: Payload, options?: SendOptions): Promise<Message> {
+    return this.#session.requests.request(payload, options);
+  }
+
+  /**
+   * Answers what the peer asks: the handler runs for each request and each message, as they come. A way to receive from the channel like the others.
+   * @throws GipsError `ERR_GIPS_BUSY` if something else receives from it
+   * @example
+   * channel.serve(({ message }) => message.text().toUpperCase());
+   */
+  serve(handler: Handler, options?: ServeOptions): Service {
+    return createService(serveChannel(this.#session, this, validateHandler(handler), validateServeOptions(options)));
   }
 
   /** Bytes accepted by `send` and not yet taken by the OS, those of the protocol included. */

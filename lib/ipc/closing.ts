@@ -42,6 +42,7 @@ export class Closing {
     const deadline = new Deadline(timeout);
     session.receiver.discard(ending);
     session.sender.close(ending);
+    session.endRequests(ending);
     session.link.onClose?.();
     try {
       throwIfAborted({ signal });
@@ -54,7 +55,7 @@ export class Closing {
       session.finish(ending, untaken(session));
     }
     session.release();
-    session.host?.onDiscarded(session);
+    session.host?.onEmptied(session);
     throwIfAborted({ signal });
   }
 }

@@ -1,6 +1,6 @@
 /** From the records of a batch to messages. */
 import { markAsUntransferable } from 'node:worker_threads';
-import { Kind, LOST, native, Record, RECORD_SIZE, type NativeDescriptor } from '../native/index.js';
+import { LOST, native, type Kind, Record, RECORD_SIZE, type NativeDescriptor } from '../native/index.js';
 import type { Subject } from './endings.js';
 import type { Arrival } from './inbox.js';
 import { wrap } from './ipc-object.js';
@@ -31,7 +31,7 @@ export function readFrames(count: number, buffers: ArrayBuffer[], descriptors: N
     const offset = records[at + Record.OFFSET] as number;
     const length = records[at + Record.LENGTH] as number;
     if (kind === LOST) {
-      if (offset === Kind.MESSAGE || offset === Kind.REQUEST) sink.onFrame(new LostMessage(sink, -index, length));
+      sink.onFrame(new LostMessage(sink, -index, length, offset as Kind, correlation));
       continue;
     }
     const size = records[at + Record.OBJECTS] as number;

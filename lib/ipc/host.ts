@@ -10,17 +10,19 @@ import { createConnection, type Connection } from './connection.js';
 import './dispatch.js';
 import { Draining } from './draining.js';
 import type { ListenerEvents } from './events.js';
+import type { Handler, ServeSettings } from './handler.js';
 import { HostDrive, type Driven } from './host-drive.js';
 import { forget, keep, type OpenHandle } from './open-handles.js';
 import type { ListenerSettings } from './options.js';
 import { Pods } from './pods.js';
 import type { Policy } from './policy.js';
 import { emitSafely } from './rethrow.js';
+import { Serving } from './serving.js';
 import type { Session } from './session.js';
 import { ChannelCounters, type ListenerStats } from './stats.js';
 
 /** The ways to consume a listener. */
-export type Use = 'pods' | 'connections';
+export type Use = 'pods' | 'connections' | 'serve';
 
 /** How many connections may have ended with messages nobody has taken yet, before no more clients are accepted. */
 const MAX_LEFTOVERS = 256;
@@ -51,6 +53,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   #accepted = 0;
   #rejected = 0;
   #use: Use | undefined = undefined;
+  #serving: Serving | undefined = undefined;
   #isClosed = false;
   #closing: Promise<void> | undefined = undefined;
   readonly #draining = new Draining();
@@ -95,9 +98,29 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
       throw busyError(`Cannot use ${this.what} by ${use}: it is used by ${this.#use} already; consume a listener in one way`);
     }
     this.#use = use;
-    if (use !== 'pods') return;
+    if (use === 'connections') return;
     this.arrivals.clear();
-    for (const session of this.sessions) this.pods.adopt(session);
+    for (const [session, connection] of this.#connections) this.#adopt(session, connection);
+  }
+
+  serve(handler: Handler, settings: ServeSettings): Serving {
+    this.assertOpen();
+    if (this.#serving !== undefined) throw busyError(`Cannot serve ${this.what}: it is served already; close that service first`);
+    const serving = new Serving(
+      handler,
+      settings,
+      () => this.#onServed(),
+      (session, error) => this.onLoss(session, error),
+    );
+    this.#serving = serving;
+    try {
+      this.use('serve');
+      this.watch();
+    } catch (error) {
+      this.#onServed();
+      throw error;
+    }
+    return serving;
   }
 
   /** Has the event loop do the work; throws if a poller does it. */
@@ -168,8 +191,8 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     this.#open += 1;
     this.drive.addSession(session);
     this.#accepted += 1;
-    if (this.#use === 'pods') this.pods.adopt(session);
-    else this.arrivals.add(session);
+    if (this.#use === undefined || this.#use === 'connections') this.arrivals.add(session);
+    else this.#adopt(session, connection);
     if (session.isOver) this.onEnd(session);
     if (this.events !== undefined) emitSafely(this.events, 'connection', connection);
     session.deliver();
@@ -197,19 +220,14 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     if (!this.#connections.has(session)) return;
     this.#open -= 1;
     this.drive.remove(session);
-    const isAwaited = this.#use === 'pods' || this.arrivals.has(session);
+    const isAwaited = this.#use === 'pods' || this.#use === 'serve' || this.arrivals.has(session);
     if (session.receiver.isEmpty || !isAwaited) return this.#forget(session);
     this.#leftovers.add(session);
     this.#checkLeftovers();
   }
 
-  /** The user has closed a connection, maybe after its end, and will take nothing more from it. */
-  onDiscarded(session: Session): void {
-    this.onTaken(session);
-  }
-
-  /** The listener has nothing to give of the connection at the moment: no pods, or not the connection itself any more. */
-  onTaken(session: Session): void {
+  /** The listener has nothing to give of the connection at the moment: no pods, no requests, or not the connection itself any more. */
+  onEmptied(session: Session): void {
     if (session.isOver && this.#connections.has(session)) this.#forget(session);
   }
 
@@ -264,6 +282,17 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
 
   #checkDrained(): void {
     if (this.accepting.isClosed && this.#connections.size === 0 && this.admissions.isEmpty) this.#draining.end();
+  }
+
+  #adopt(session: Session, connection: Connection): void {
+    if (this.#use === 'pods') this.pods.adopt(session);
+    else this.#serving?.adopt(session, connection);
+  }
+
+  /** The service has closed: the listener can be used anew. */
+  #onServed(): void {
+    this.#serving = undefined;
+    if (this.#use === 'serve') this.#use = undefined;
   }
 
   #forgetAdmission(admission: Admission): void {

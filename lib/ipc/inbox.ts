@@ -1,4 +1,5 @@
 /** What a channel has received and its user has not taken yet, in the order of arrival. */
+import { Kind } from '../native/index.js';
 import type { LostMessage } from './lost-message.js';
 import type { Message } from './message.js';
 import { Queue } from './queue.js';
@@ -12,6 +13,15 @@ export class Inbox {
 
   get isEmpty(): boolean {
     return this.#arrivals.isEmpty;
+  }
+
+  get length(): number {
+    return this.#arrivals.length;
+  }
+
+  /** The next one. */
+  get first(): Arrival | undefined {
+    return this.#arrivals.first;
   }
 
   /** What is in it costs together, as flow control counts. */
@@ -28,6 +38,17 @@ export class Inbox {
     const arrival = this.#arrivals.shift();
     if (arrival !== undefined) this.#cost -= arrival.cost;
     return arrival;
+  }
+
+  /** Takes the requests out from among the messages. */
+  takeRequests(): Arrival[] {
+    const requests: Arrival[] = [];
+    for (let left = this.length; left > 0; left -= 1) {
+      const arrival = this.shift() as Arrival;
+      if (arrival.kind === Kind.REQUEST) requests.push(arrival);
+      else this.push(arrival);
+    }
+    return requests;
   }
 
   /** Drops everything, and closes the objects that came with it. */

@@ -1,12 +1,12 @@
 /** A native channel and who drives it: the event loop, a poller, or nobody but the calls of its user. */
 import { systemError } from '../errors.js';
-import { Readiness, State, type NativeChannel } from '../native/index.js';
+import { Readiness, State, type Kind, type NativeChannel } from '../native/index.js';
 import { Claim } from '../poll/claim.js';
 import type { Payload } from '../validate.js';
 import { stage } from './stage.js';
 
 /** Why a channel keeps the process alive, as bits. */
-export const Want = { TAKE: 1, PUSH: 2, GREETING: 4, POSTPONED: 8 } as const;
+export const Want = { TAKE: 1, PUSH: 2, GREETING: 4, POSTPONED: 8, REPLY: 16 } as const;
 type Want = (typeof Want)[keyof typeof Want];
 
 export const { READABLE, WRITABLE } = Readiness;
@@ -61,9 +61,9 @@ export class Link {
     return this.#isOpen ? (this.#state[State.BUFFERED] ?? 0) : 0;
   }
 
-  /** Sends a small message with the others of this turn. False if it has to be sent by itself. */
-  stage(payload: Payload, size: number): boolean {
-    return stage(this.#state, payload, size);
+  /** Sends a small frame with the others of this turn. False if it has to be sent by itself. */
+  stage(kind: Kind, correlation: number, cost: number, payload: Payload, size: number): boolean {
+    return stage(this.#state, kind, correlation, cost, payload, size);
   }
 
   /** Something unsent, be it only what the channel says for its own sake, waits for the socket. */

@@ -3,12 +3,14 @@ import { kSource, type Source, type SourceHandle } from '../poll/source.js';
 import { adopt, openAcceptor, openAcceptorSync } from './bind.js';
 import type { Connection } from './connection.js';
 import type { ListenerEvents } from './events.js';
+import { validateHandler, validateServeOptions, type Handler, type ServeOptions } from './handler.js';
 import type { Host } from './host.js';
 import { HostHandle } from './host-handle.js';
 import { wrap, type IpcObject } from './ipc-object.js';
 import { validateDrain, type CallOptions, type ListenerCloseOptions, type ListenerOptions } from './options.js';
 import type { Pod } from './pod.js';
 import type { Policy } from './policy.js';
+import { createService, type Service } from './service.js';
 import type { ServiceDescriptor } from './service-descriptor.js';
 import type { ListenerStats } from './stats.js';
 
@@ -106,6 +108,16 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
   connections(): AsyncIterableIterator<Connection, undefined> {
     this.#host.use('connections');
     return this.#host.arrivals.iterate();
+  }
+
+  /**
+   * Answers what clients ask: the handler runs for each request and each message of each client, as they come.
+   * @throws GipsError `ERR_GIPS_BUSY` if the listener is consumed in another way
+   * @example
+   * listener.serve(async ({ message, credentials }) => `${credentials.userId} said ${message.text()}`, { concurrency: 8 });
+   */
+  serve(handler: Handler, options?: ServeOptions): Service {
+    return createService(this.#host.serve(validateHandler(handler), validateServeOptions(options)));
   }
 
   /** A duplicate of the listening handle, to send to another process that accepts clients beside this one, by `Listener.from`. */

@@ -1,5 +1,6 @@
 import { getSystemErrorName } from 'node:util';
 import { GipsError } from '../errors.js';
+import type { Kind } from '../native/index.js';
 import type { Subject } from './endings.js';
 
 /**
@@ -7,11 +8,15 @@ import type { Subject } from './endings.js';
  * has to wait like any other until somebody has taken them.
  */
 export class LostMessage {
+  readonly kind: Kind;
+  readonly correlation: number;
   readonly cost: number;
   readonly #receiver: Subject;
   readonly #errno: number;
 
-  constructor(receiver: Subject, errno: number, cost: number) {
+  constructor(receiver: Subject, errno: number, cost: number, kind: Kind, correlation: number) {
+    this.kind = kind;
+    this.correlation = correlation;
     this.#receiver = receiver;
     this.#errno = errno;
     this.cost = cost;

@@ -69,7 +69,7 @@ export class Pods extends HostSupply<Pod> {
       this.host.onLoss(session, error as Error);
       return undefined;
     } finally {
-      if (session.receiver.isEmpty) this.host.onTaken(session);
+      if (session.receiver.isEmpty) this.host.onEmptied(session);
       else this.offer(session);
     }
   }

@@ -1,11 +1,13 @@
 /** Messages that a client may not send before the server has said how much it takes. */
 import { systemError } from '../errors.js';
-import { native, type NativeDescriptor } from '../native/index.js';
+import { native, type Kind, type NativeDescriptor } from '../native/index.js';
 import type { Payload } from '../validate.js';
 import { Waiter } from './waiter.js';
 
 /** One of them. It owns its bytes and its descriptors, since its caller may do what it likes with its own. */
 export class PostponedMessage {
+  readonly kind: Kind;
+  readonly correlation: number;
   readonly payload: Payload;
   readonly objects: readonly NativeDescriptor[] | undefined;
   readonly size: number;
@@ -13,7 +15,9 @@ export class PostponedMessage {
   /** Once it has been queued. */
   sequence: number | undefined = undefined;
 
-  constructor(payload: Payload, size: number, objects: readonly NativeDescriptor[] | undefined) {
+  constructor(kind: Kind, correlation: number, payload: Payload, size: number, objects: readonly NativeDescriptor[] | undefined) {
+    this.kind = kind;
+    this.correlation = correlation;
     this.objects = objects?.map(duplicate);
     this.payload = typeof payload === 'string' ? payload : copy(payload);
     this.size = size;

@@ -10,6 +10,15 @@ export class Queue<T extends object> {
     return this.#head === this.#values.length;
   }
 
+  get length(): number {
+    return this.#values.length - this.#head;
+  }
+
+  /** The next one. */
+  get first(): T | undefined {
+    return this.#values[this.#head];
+  }
+
   push(value: T): void {
     this.#values.push(value);
   }

@@ -16,7 +16,10 @@ export class Receiver extends Supply<Message> {
   readonly #session: Session;
   readonly #inbox = new Inbox();
   readonly #grantAt: number;
+  /** Of requests that have come, and whose askers do not wait any more. */
+  readonly #cancelled = new Set<number>();
   #ungranted = 0;
+  #refusesRequests = false;
   #holder: Taking | undefined = undefined;
 
   constructor(session: Session) {
@@ -29,9 +32,26 @@ export class Receiver extends Supply<Message> {
     return this.#inbox.isEmpty;
   }
 
+  get isRequestNext(): boolean {
+    return this.#inbox.first?.kind === Kind.REQUEST;
+  }
+
   push(arrival: Arrival): void {
-    if (this.ending === undefined) this.#inbox.push(arrival);
-    else arrival.discard();
+    if (this.ending !== undefined) arrival.discard();
+    else if (this.#refusesRequests && arrival.kind === Kind.REQUEST) this.#refuse(arrival);
+    else this.#inbox.push(arrival);
+  }
+
+  /** Nobody waits for the answer to a request any more. */
+  cancel(correlation: number): void {
+    // There are not more to cancel than have come.
+    if (this.#cancelled.size < this.#inbox.length) this.#cancelled.add(correlation);
+  }
+
+  /** Whoever answered requests does so no more: those that have come and those to come are refused, until somebody takes them again. */
+  refuseRequests(): void {
+    this.#refusesRequests = true;
+    for (const request of this.#inbox.takeRequests()) this.#refuse(request);
   }
 
   /** After arrivals: a raw peer has no credit to run out of, so that is where reading stops. */
@@ -44,6 +64,7 @@ export class Receiver extends Supply<Message> {
   hold(taking: Taking): void {
     this.#assertFree();
     this.#holder = taking;
+    this.#refusesRequests = false;
   }
 
   isHeldBy(taking: Taking): boolean {
@@ -59,10 +80,10 @@ export class Receiver extends Supply<Message> {
     for (;;) {
       const arrival = this.#inbox.shift();
       if (arrival === undefined) return undefined;
+      if (arrival.kind === Kind.REQUEST && !this.#takesRequest(arrival)) continue;
       this.#taken(arrival.cost);
-      if (!(arrival instanceof Message)) throw arrival.error();
-      if (arrival.kind !== Kind.REQUEST || this.#holder?.takesRequests === true) return arrival;
-      this.#session.refuseRequest(arrival);
+      if (arrival instanceof Message) return arrival;
+      throw arrival.error();
     }
   }
 
@@ -105,6 +126,22 @@ export class Receiver extends Supply<Message> {
 
   protected override timedOut(ms: number): Error {
     return timeoutError(`Cannot receive from ${this.#session.what}`, ms, this.#session.address);
+  }
+
+  /** False if it has been dealt with. */
+  #takesRequest(request: Arrival): boolean {
+    const isCancelled = this.#cancelled.delete(request.correlation);
+    if (this.#inbox.isEmpty) this.#cancelled.clear();
+    if (isCancelled) request.discard();
+    else if (request instanceof Message && this.#holder?.takesRequests === true) return true;
+    else this.#session.refuseRequest(request);
+    this.#taken(request.cost);
+    return false;
+  }
+
+  #refuse(request: Arrival): void {
+    this.#session.refuseRequest(request);
+    this.#taken(request.cost);
   }
 
   #assertFree(): void {

@@ -8,7 +8,7 @@ import { Deadline, sleepSync } from './deadline.js';
 import { vanished } from './endings.js';
 import { sent } from './fairness.js';
 import { Want } from './link.js';
-import { Message } from './message.js';
+import { costOf, Message } from './message.js';
 import { queueFull, tooLarge, validateObjects } from './outgoing.js';
 import { Postponed, PostponedMessage } from './postponed.js';
 import type { Session } from './session.js';
@@ -30,6 +30,9 @@ const SHORTAGE_MS = 5;
 const PACKED = 0;
 
 type Descriptors = readonly NativeDescriptor[] | undefined;
+
+/** A request on its way: its sequence number, or itself while it waits for the server's word on what it takes. */
+export type SentRequest = number | PostponedMessage;
 
 export class Sender implements SendQueue {
   readonly #session: Session;
@@ -66,7 +69,7 @@ export class Sender implements SendQueue {
     this.#maxMessageSize = Math.min(this.#maxMessageSize, maxMessageSize);
     this.#postponed.release((message) => {
       this.#checkSize(message.size);
-      message.sequence = this.#queue(Kind.MESSAGE, message.payload, 0, message.objects, message.size);
+      message.sequence = this.#queue(message.kind, message.payload, message.correlation, message.objects, message.size);
       this.#backlog.waitForRoom(message.waiter);
     });
     this.progress();
@@ -82,7 +85,7 @@ export class Sender implements SendQueue {
       this.#session.link.watch();
       if (limits.timeout === 0 && (this.isFull || this.#mustPostpone(size))) throw this.#timedOut(0);
       this.#checkRoom(size);
-      if (this.#mustPostpone(size)) return this.#postpone(new PostponedMessage(bytes, size, objects), limits);
+      if (this.#mustPostpone(size)) return this.#postpone(new PostponedMessage(Kind.MESSAGE, 0, bytes, size, objects), limits);
       const sequence = this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
       return this.isFull ? this.#waitBelowMark(sequence, limits) : sent(size);
     } catch (error) {
@@ -98,16 +101,47 @@ export class Sender implements SendQueue {
       const objects = validateObjects(options, this.#session);
       const bytes = validatePayload(payload);
       throwIfAborted(limits);
-      if (this.#ending !== undefined && this.#ending.isOwn !== true) return Promise.resolve();
-      const size = this.#check(bytes);
+      this.respond(to, bytes, objects);
+      return sent(payloadSize(bytes));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** As `reply`, of what is known to be right. */
+  respond(to: Message | undefined, payload: Payload, objects: Descriptors): void {
+    if (this.#ending !== undefined && this.#ending.isOwn !== true) return;
+    try {
+      const size = this.#check(payload);
       this.#checkRoom(size);
       this.#session.link.watch();
-      if (to?.kind === Kind.REQUEST) this.#queue(Kind.REPLY, bytes, to.correlation, objects, size);
-      else this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
-      return sent(size);
+      if (to?.kind === Kind.REQUEST) this.#queue(Kind.REPLY, payload, to.correlation, objects, size);
+      else this.#queue(Kind.MESSAGE, payload, 0, objects, size);
     } catch (error) {
-      return isPeerGone(error) ? Promise.resolve() : Promise.reject(error);
+      if (!isPeerGone(error)) throw error;
     }
+  }
+
+  /** Sends a request. What it returns takes it back. */
+  request(correlation: number, payload: unknown, options: unknown): SentRequest {
+    const objects = validateObjects(options, this.#session);
+    const bytes = validatePayload(payload);
+    const size = this.#check(bytes);
+    this.#session.link.watch();
+    this.#checkRoom(size);
+    if (!this.#mustPostpone(size)) return this.#queue(Kind.REQUEST, bytes, correlation, objects, size);
+    const message = new PostponedMessage(Kind.REQUEST, correlation, bytes, size, objects);
+    this.#postponed.add(message);
+    this.#session.link.want(Want.POSTPONED);
+    return message;
+  }
+
+  /** True if nothing of the request has left, and nothing will. */
+  takeBack(request: SentRequest): boolean {
+    if (typeof request === 'number') return request !== PACKED && this.#cancel(request);
+    if (request.sequence !== undefined) return this.#cancel(request.sequence);
+    this.#postponed.remove(request);
+    return true;
   }
 
   trySend(payload: unknown, options: unknown): boolean {
@@ -241,7 +275,8 @@ export class Sender implements SendQueue {
 
   #queue(kind: Kind, payload: Payload, correlation: number, objects: Descriptors, size: number): number {
     const { link, counters } = this.#session;
-    if (objects === undefined && kind === Kind.MESSAGE && link.stage(payload, size)) {
+    const cost = kind === Kind.REPLY ? 0 : costOf(size);
+    if (objects === undefined && link.stage(kind, correlation, cost, payload, size)) {
       counters.sent(size);
       return PACKED;
     }
@@ -263,9 +298,11 @@ export class Sender implements SendQueue {
     return waiter.promise;
   }
 
-  #cancel(sequence: number): void {
+  #cancel(sequence: number): boolean {
     const { link } = this.#session;
-    if (link.isOpen && link.native.cancel(sequence)) this.progress();
+    if (!link.isOpen || !link.native.cancel(sequence)) return false;
+    this.progress();
+    return true;
   }
 
   /** Sends and receives until `isDone`. False if the deadline came first. */

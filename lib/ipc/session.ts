@@ -11,13 +11,17 @@ import type { ChannelEvents } from './events.js';
 import { readFrames, type FrameSink } from './frames.js';
 import type { Arrival } from './inbox.js';
 import { Link, READABLE, WRITABLE } from './link.js';
+import type { LostMessage } from './lost-message.js';
 import { Message } from './message.js';
+import { busy, UNSERVED } from './failure.js';
 import { forget, keep, type OpenHandle } from './open-handles.js';
 import type { ChannelSettings } from './options.js';
 import { Receiver } from './receiver.js';
+import { Requests } from './requests.js';
 import { emitSafely } from './rethrow.js';
 import type { Member } from './selection.js';
 import { Sender } from './sender.js';
+import type { Serving } from './serving.js';
 import { descriptorFreed } from './shortage.js';
 import { ChannelCounters } from './stats.js';
 import { Subscription } from './subscription.js';
@@ -37,8 +41,8 @@ export interface SessionHost {
   onActivity(session: Session): void;
   /** Nothing more will come. */
   onEnd(session: Session): void;
-  /** What has come and was not taken has been dropped. */
-  onDiscarded(session: Session): void;
+  /** Nothing of what has come is left. */
+  onEmptied(session: Session): void;
 }
 
 export interface SessionParts {
@@ -52,9 +56,6 @@ export interface SessionParts {
   readonly greet?: Greet | undefined;
   readonly host?: SessionHost | undefined;
 }
-
-/** Failure class of a request nobody answers, see docs/wire-protocol.md. */
-const UNSUPPORTED = Buffer.from('\u0001nobody answers requests here');
 
 export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   readonly what: string;
@@ -70,6 +71,9 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   readonly counters = new ChannelCounters();
   readonly #closing = new Closing(this);
   readonly #ended = new Waiter<Error | undefined>();
+  /** Who answers the peer's requests. */
+  serving: Serving | undefined = undefined;
+  #requests: Requests | undefined = undefined;
   #greet: Greet | undefined;
   #isOver = false;
   #events: EventEmitter<ChannelEvents> | undefined = undefined;
@@ -120,6 +124,11 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     return this.#ended.promise;
   }
 
+  /** Those of this side. */
+  get requests(): Requests {
+    return (this.#requests ??= new Requests(this));
+  }
+
   onBatch(count: number, end: number, buffers: ArrayBuffer[], objects: NativeDescriptor[]): void {
     this.#absorb(count, end, buffers, objects);
     this.deliver();
@@ -134,6 +143,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   onWritable(errno: number): void {
     if (errno < 0) this.pump();
     this.sender.progress();
+    this.serving?.flow(this);
     this.host?.onActivity(this);
   }
 
@@ -141,6 +151,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   deliver(): void {
     this.receiver.serve();
     this.subscription.flow();
+    this.serving?.flow(this);
     this.host?.onActivity(this);
   }
 
@@ -165,15 +176,29 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   }
 
   onFrame(frame: Arrival): void {
-    if (!(frame instanceof Message)) this.receiver.push(frame);
+    if (!(frame instanceof Message)) this.#onLost(frame);
     else if (this.#isOver) frame.discard();
     else if (this.#greet !== undefined) this.#onGreeting(frame, this.#greet);
     else this.#onFrame(frame);
   }
 
-  refuseRequest(request: Message): void {
+  /** Answers a request that nobody takes. A peer that asks and does not read gets no answers. */
+  refuseRequest(request: Arrival): void {
     request.discard();
-    this.#answer(Kind.FAILURE, UNSUPPORTED, request.correlation);
+    const failure = request instanceof Message ? UNSERVED : busy(request.error().message);
+    if (!this.sender.isFull) this.sendFailure(request.correlation, failure);
+  }
+
+  sendFailure(correlation: number, failure: Uint8Array): void {
+    if (this.#isOver) return;
+    this.link.native.send(Kind.FAILURE, failure, correlation);
+    this.link.flushUnlessWatched();
+  }
+
+  /** No answers will come, nor be sent. */
+  endRequests(ending: Ending): void {
+    this.#requests?.fail(ending);
+    this.serving?.onEnd(this, ending);
   }
 
   announceDrain(): void {
@@ -197,7 +222,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     this.sender.close(ending);
     this.finish(last, outcome);
     this.release();
-    this.host?.onDiscarded(this);
+    this.host?.onEmptied(this);
   }
 
   linger(): void {
@@ -222,6 +247,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     const told = isKept ? this.#whenTold(ending) : ending;
     this.receiver.ending ??= told;
     this.sender.fail(told);
+    this.endRequests(told);
     if (!isKept) this.release();
     forget(this);
     this.#ended.resolve(outcome);
@@ -265,6 +291,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     this.sender.progress();
     this.receiver.serve();
     this.subscription.flowSoon();
+    this.serving?.flowSoon(this);
     this.host?.onActivity(this);
   }
 
@@ -292,26 +319,34 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
       case Kind.GOODBYE:
         return this.finish(goodbye(this));
       case Kind.PING:
-        return this.#answer(Kind.PONG, NOTHING, frame.correlation);
+        return this.#pong(frame.correlation);
       case Kind.RING:
         this.link.onInterest?.();
         return publishRingNews(this, frame.correlation);
       case Kind.REPLY:
+        return this.requests.onReply(frame);
       case Kind.FAILURE:
+        return this.requests.onFailure(frame);
       case Kind.CANCEL:
+        if (this.serving === undefined) return this.receiver.cancel(frame.correlation);
+        return this.serving.cancel(this, frame.correlation);
       case Kind.PONG:
-        // They belong to requests and pings of ours that are not open (any more).
-        return frame.discard();
+        return;
       default:
         frame.discard();
         this.finish(violated(this));
     }
   }
 
+  #onLost(lost: LostMessage): void {
+    if (lost.kind === Kind.MESSAGE || lost.kind === Kind.REQUEST) this.receiver.push(lost);
+    else if (lost.kind === Kind.REPLY) this.requests.onLost(lost);
+  }
+
   /** A peer that asks and does not read gets no answers. */
-  #answer(kind: Kind, payload: Uint8Array, correlation: number): void {
+  #pong(correlation: number): void {
     if (this.#isOver || this.link.waitsForSocket) return;
-    this.link.native.send(kind, payload, correlation);
+    this.link.native.send(Kind.PONG, NOTHING, correlation);
     this.link.flushUnlessWatched();
   }
 

@@ -38,7 +38,7 @@ class Transport final : public PacketSink {
   // Address as in sockaddr_un: a leading NUL means the abstract namespace. Not valid() with errno: EAGAIN is a full backlog.
   static Descriptor Connect(const uint8_t* address, size_t size);
 
-  // Once, before the first packet: room for more than the four 64 KiB packets that the default send buffer holds.
+  // Once, before the first packet: room for a few more packets than the default send buffer holds.
   void EnlargeSendBuffer();
 
   int fd() const { return socket_.get(); }

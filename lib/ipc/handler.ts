@@ -7,7 +7,7 @@ import type { Message } from './message.js';
 import { throwIfAborted } from './waiter.js';
 
 /** What a request is answered with: bytes, bytes and objects, a message as it came, or nothing (an empty reply). */
-// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- handlers that return nothing are of this type, too
+
 export type Answer = Payload | { payload: Payload; objects?: Objects | undefined } | Message | undefined | void;
 
 /**

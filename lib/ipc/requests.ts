@@ -24,7 +24,8 @@ export class Requests {
     try {
       const limits = validateCallOptions(options);
       const { what, address, isRaw, link, sender } = this.#session;
-      if (isRaw) throw unsupportedError(`request to ${what}: a raw connection has no requests; send a message, or connect with wire: 'gips'`);
+      if (isRaw)
+        throw unsupportedError(`request to ${what}: a raw connection has no requests; send a message, or connect with wire: 'gips'`);
       throwIfAborted(limits);
       const correlation = ++this.#last;
       const request = sender.request(correlation, payload, options);

@@ -88,7 +88,10 @@ export class Serving implements Taking {
   cancel(session: Session, correlation: number): void {
     const job = this.#served.get(session)?.requests.get(correlation);
     if (job === undefined) session.receiver.cancel(correlation);
-    else job.abandon(new GipsError(`the caller at ${session.what} has cancelled its request`, { code: 'ERR_GIPS_CLOSED', address: session.address }));
+    else
+      job.abandon(
+        new GipsError(`the caller at ${session.what} has cancelled its request`, { code: 'ERR_GIPS_CLOSED', address: session.address }),
+      );
   }
 
   /** The channel has ended: what came before is still handled, but nobody waits for answers. */

@@ -17,6 +17,7 @@ export class Receiver extends Supply<Message> {
   readonly #inbox = new Inbox();
   readonly #grantAt: number;
   #ungranted = 0;
+  #readsToEnd = false;
   #holder: Taking | undefined = undefined;
 
   constructor(session: Session) {
@@ -37,7 +38,13 @@ export class Receiver extends Supply<Message> {
   /** After arrivals: a raw peer has no credit to run out of, so that is where reading stops. */
   checkLevel(): void {
     const { link, settings, isRaw } = this.#session;
-    if (isRaw && this.#inbox.cost >= settings.highWaterMark) link.setReading(false);
+    if (isRaw && !this.#readsToEnd && this.#inbox.cost >= settings.highWaterMark) link.setReading(false);
+  }
+
+  /** The peer is gone: what it has sent before is not more than the system holds, and the end stands behind it. */
+  readToEnd(): void {
+    this.#readsToEnd = true;
+    this.#session.link.setReading(true);
   }
 
   /** Takes the messages away from all other uses. */

@@ -90,7 +90,8 @@ Outbox::Result Outbox::Send(Frame frame, bool at_once) {
 
 size_t Outbox::PackedRoom() const {
   if (raw_ || broken_ || said_goodbye_ || waiting_ != nullptr || credit_ <= 0) return 0;
-  if (!blocked_) return kMaxPacket;
+  // What is about to leave takes small messages along.
+  if (!blocked_) return empty() ? kMaxPacket : 0;
   return buffered_ < mark_ ? std::min<uint64_t>(mark_ - buffered_ - 1, kMaxPacket) : 0;
 }
 

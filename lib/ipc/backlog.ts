@@ -67,7 +67,9 @@ export class Backlog {
   }
 
   #onRoom(): void {
+    const wasAwaited = this.#isAwaited;
     this.#isAwaited = false;
+    if (wasAwaited) this.#session.onRoom();
     settleAll(this.#forRoom, (waiter) => waiter.resolve());
     if (this.#owesDrain) this.#session.announceDrain();
     this.#owesDrain = false;

@@ -17,9 +17,10 @@ export class Receiver extends Supply<Message> {
   readonly #inbox = new Inbox();
   readonly #grantAt: number;
   /** Of requests that have come, and whose askers do not wait any more. */
-  readonly #cancelled = new Set<number>();
+  #cancelled: Set<number> | undefined = undefined;
   #ungranted = 0;
   #refusesRequests = false;
+  #readsToEnd = false;
   #holder: Taking | undefined = undefined;
 
   constructor(session: Session) {
@@ -45,6 +46,8 @@ export class Receiver extends Supply<Message> {
   /** Nobody waits for the answer to a request any more. */
   cancel(correlation: number): void {
     // There are not more to cancel than have come.
+    if (this.#inbox.isEmpty) return;
+    this.#cancelled ??= new Set();
     if (this.#cancelled.size < this.#inbox.length) this.#cancelled.add(correlation);
   }
 
@@ -57,7 +60,13 @@ export class Receiver extends Supply<Message> {
   /** After arrivals: a raw peer has no credit to run out of, so that is where reading stops. */
   checkLevel(): void {
     const { link, settings, isRaw } = this.#session;
-    if (isRaw && this.#inbox.cost >= settings.highWaterMark) link.setReading(false);
+    if (isRaw && !this.#readsToEnd && this.#inbox.cost >= settings.highWaterMark) link.setReading(false);
+  }
+
+  /** The peer is gone: what it has sent before is not more than the system holds, and the end stands behind it. */
+  readToEnd(): void {
+    this.#readsToEnd = true;
+    this.#session.link.setReading(true);
   }
 
   /** Takes the messages away from all other uses. */
@@ -130,8 +139,8 @@ export class Receiver extends Supply<Message> {
 
   /** False if it has been dealt with. */
   #takesRequest(request: Arrival): boolean {
-    const isCancelled = this.#cancelled.delete(request.correlation);
-    if (this.#inbox.isEmpty) this.#cancelled.clear();
+    const isCancelled = this.#cancelled?.delete(request.correlation) === true;
+    if (this.#inbox.isEmpty) this.#cancelled = undefined;
     if (isCancelled) request.discard();
     else if (request instanceof Message && this.#holder?.takesRequests === true) return true;
     else this.#session.refuseRequest(request);

@@ -141,9 +141,13 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   }
 
   onWritable(errno: number): void {
-    if (errno < 0) this.pump();
+    if (errno < 0) this.#onBroken();
     this.sender.progress();
-    this.serving?.flow(this);
+  }
+
+  /** The queue that was too long for more to be taken has become shorter. */
+  onRoom(): void {
+    this.serving?.flowSoon(this);
     this.host?.onActivity(this);
   }
 
@@ -171,7 +175,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   /** Sends what the OS takes now. */
   flush(): void {
     if (this.#isOver) return;
-    if (this.link.native.flush() < 0) this.pump();
+    if (this.link.native.flush() < 0) this.#onBroken();
     this.sender.progress();
   }
 
@@ -283,6 +287,12 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     } catch {
       // The next asynchronous use tries again, and tells.
     }
+  }
+
+  /** The system takes nothing more: the peer is gone. */
+  #onBroken(): void {
+    this.receiver.readToEnd();
+    this.pump();
   }
 
   #pump(): void {

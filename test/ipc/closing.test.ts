@@ -47,7 +47,7 @@ test('after close() every use is ERR_GIPS_CLOSED', async () => {
 });
 
 test('close() gives a peer that takes nothing its time, then what it had not taken is lost', async () => {
-  const { endpoint, connection } = await connectPair({ highWaterMark: 100_000 });
+  const { endpoint, connection } = await connectPair({ highWaterMark: 100_000 }, { highWaterMark: 100_000 });
   while (endpoint.trySend(Buffer.alloc(50_000)));
   const before = performance.now();
   await endpoint.close({ timeout: 100 });

@@ -85,7 +85,7 @@ describe("'error' and 'close'", () => {
 });
 
 test("'drain' follows a trySend() that found no room", async () => {
-  const { endpoint, connection } = await connectPair({ highWaterMark: 100_000 });
+  const { endpoint, connection } = await connectPair({ highWaterMark: 100_000 }, { highWaterMark: 100_000 });
   const chunk = Buffer.alloc(50_000);
   let count = 0;
   while (endpoint.trySend(chunk)) count += 1;

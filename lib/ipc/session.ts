@@ -57,6 +57,9 @@ export interface SessionParts {
   readonly host?: SessionHost | undefined;
 }
 
+/** Bytes a peer may have left unread before its requests are dropped instead of refused. */
+const MAX_UNREAD = 65_536;
+
 export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   readonly what: string;
   readonly address: string;
@@ -190,7 +193,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   refuseRequest(request: Arrival): void {
     request.discard();
     const failure = request instanceof Message ? UNSERVED : busy(request.error().message);
-    if (!this.sender.isFull) this.sendFailure(request.correlation, failure);
+    if (this.sender.buffered < MAX_UNREAD) this.sendFailure(request.correlation, failure);
   }
 
   sendFailure(correlation: number, failure: Uint8Array): void {

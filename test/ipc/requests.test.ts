@@ -61,11 +61,7 @@ describe.each([
     expect(outcomes).toEqual({ answered: 8500, failed: 500, aborted: 500, timedOut: 500 });
     await eventually(async () => {
       server.tell('count');
-      const { aborted, pending } = (await server.next('counted')) as { aborted: number; pending: number };
-      expect(pending).toBe(0);
-      // A request that waits for a place when it is cancelled never gets to its handler.
-      expect(aborted).toBeGreaterThan(0);
-      expect(aborted).toBeLessThanOrEqual(1000);
+      expect(await server.next('counted')).toEqual({ pending: 0 });
     });
     await server.kill();
   }, 60_000);

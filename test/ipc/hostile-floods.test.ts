@@ -45,7 +45,7 @@ describe.each(['pods', 'connections'] as const)('a server that takes %s', (takes
     for (let round = 0; round < 20; round += 1) await victim.expectEcho();
     // Whoever reads no answers does not hear either that he may ask no more.
     expect(await flood).toMatch(/^(sent|EPIPE|ECONNRESET)$/);
-    victim.expectMemoryBelow(16);
+    victim.expectMemoryBelow(28); // of it 16 are the engine's young generation, should it grow meanwhile
     await peer.close();
     await victim.endOf(peer);
     await victim.expectUnharmed();
@@ -62,7 +62,7 @@ describe.each(['pods', 'connections'] as const)('a server that takes %s', (takes
     const flood = outcome(peer.sendMany(packed(Buffer.concat(frames)), 100));
     for (let round = 0; round < 20; round += 1) await victim.expectEcho();
     expect(await flood).toBe('sent');
-    victim.expectMemoryBelow(16);
+    victim.expectMemoryBelow(28); // of it 16 are the engine's young generation, should it grow meanwhile
     await peer.close();
     await victim.endOf(peer);
     await victim.expectUnharmed();

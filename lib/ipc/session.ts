@@ -10,6 +10,7 @@ import { closed, goodbye, outOfMemory, untaken, vanished, violated } from './end
 import type { ChannelEvents } from './events.js';
 import { readFrames, type FrameSink } from './frames.js';
 import type { Arrival } from './inbox.js';
+import { KeepAlive } from './keep-alive.js';
 import { Link, READABLE, WRITABLE } from './link.js';
 import { Message } from './message.js';
 import { forget, keep, type OpenHandle } from './open-handles.js';
@@ -71,6 +72,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   readonly #closing = new Closing(this);
   readonly #ended = new Waiter<Error | undefined>();
   #greet: Greet | undefined;
+  #keepAlive: KeepAlive | undefined = undefined;
   #isOver = false;
   #events: EventEmitter<ChannelEvents> | undefined = undefined;
   #outcome: Error | undefined = undefined;
@@ -184,6 +186,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
 
   /** Sends what was accepted, says goodbye and closes. Rejects only for an aborted signal. */
   close(limits: CallLimits): Promise<void> {
+    this.#keepAlive?.stop();
     return this.#closing.close(limits);
   }
 
@@ -217,6 +220,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   finish(ending: Ending, outcome: Error | undefined = this.#outcomeOf(ending)): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#keepAlive?.stop();
     const { isClaimed, isWatched } = this.link;
     const isKept = isClaimed || (!isWatched && this.host === undefined);
     const told = isKept ? this.#whenTold(ending) : ending;
@@ -281,6 +285,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     const ending = greet(frame);
     frame.discard();
     if (ending !== undefined) this.finish(ending);
+    else if (this.settings.keepAlive !== undefined) this.#keepAlive = new KeepAlive(this, this.settings.keepAlive);
   }
 
   #onFrame(frame: Message): void {

@@ -1,6 +1,15 @@
 /** The options of listeners, endpoints and calls: what they mean, their defaults, and their checks. */
 import { invalidArgType, invalidArgValue, unsupportedError } from '../errors.js';
-import { MAX_TIMEOUT, validateBoolean, validateCallOptions, validateInteger, validateObject, validateTimeout, type CallLimits, type CallOptions } from '../validate.js';
+import {
+  MAX_TIMEOUT,
+  validateBoolean,
+  validateCallOptions,
+  validateInteger,
+  validateObject,
+  validateTimeout,
+  type CallLimits,
+  type CallOptions,
+} from '../validate.js';
 import type { Objects } from './ipc-object.js';
 import { Policy } from './policy.js';
 
@@ -226,7 +235,8 @@ function validateKeepAlive({ keepAlive = false, wire }: Record<string, unknown>)
     interval: validateInteger(interval, 'options.keepAlive.interval', 1, MAX_TIMEOUT),
     timeout: validateInteger(timeout, 'options.keepAlive.timeout', 1, MAX_TIMEOUT),
   };
-  if (wire === 'raw') throw unsupportedError("options.keepAlive needs the wire 'gips': a raw connection has nothing to ask with; leave it out");
+  if (wire === 'raw')
+    throw unsupportedError("options.keepAlive needs the wire 'gips': a raw connection has nothing to ask with; leave it out");
   return settings;
 }
 

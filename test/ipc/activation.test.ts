@@ -22,7 +22,12 @@ interface Attempt {
 }
 
 /** A program that is started with these sockets, and tries to listen. */
-function activate(sockets: Socket[], attempts: Attempt[], environment: Record<string, string | null> = {}, worker: Attempt[] = []): Program {
+function activate(
+  sockets: Socket[],
+  attempts: Attempt[],
+  environment: Record<string, string | null> = {},
+  worker: Attempt[] = [],
+): Program {
   const passed = { LISTEN_PID: 'pid', LISTEN_FDS: `${sockets.length}`, LISTEN_FDNAMES: null, ...environment };
   const spec = JSON.stringify({ sockets, environment: passed });
   return start('activated', { argument: { attempts, worker }, through: ['python3', LAUNCHER, spec] });

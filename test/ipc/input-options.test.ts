@@ -113,7 +113,11 @@ const KEEP_ALIVE_TIMES = ['interval', 'timeout'].flatMap((time): Failure[] => {
   return [
     ...failures([undefined, ...NOT_NUMBERS], badArgument('ERR_INVALID_ARG_TYPE', name, 'of type number')),
     ...failures(NO_SIZES, badArgument('ERR_OUT_OF_RANGE', name, 'an integer from 1 to 2147483647')),
-    ['keepAlive of a raw connection', { keepAlive: valid, wire: 'raw' }, errorLike({ code: 'ERR_GIPS_UNSUPPORTED', message: 'options.keepAlive' })],
+    [
+      'keepAlive of a raw connection',
+      { keepAlive: valid, wire: 'raw' },
+      errorLike({ code: 'ERR_GIPS_UNSUPPORTED', message: 'options.keepAlive' }),
+    ],
   ];
 });
 

@@ -125,14 +125,6 @@ describe.each([
     const listener = keep(await Listener.bind(new ServiceDescriptor(newName()).withCredentialValidator(() => false)));
     await expect(Endpoint.connect(listener.name, { wait: true })).rejects.toThrow(errorLike({ code: 'EACCES' }));
   });
-
-  test('a name that belongs to another kind of socket is an error at once', async () => {
-    const name = newName();
-    const server = net.createServer().listen(name.startsWith('/') ? name : `\0${name}`);
-    await new Promise((resolve) => server.once('listening', resolve));
-    await expect(Endpoint.connect(name, { wait: true })).rejects.toThrow(errorLike({ code: 'ECONNREFUSED', message: 'EPROTOTYPE' }));
-    server.close();
-  });
 });
 
 describe('for a socket file', () => {
@@ -211,6 +203,14 @@ describe('for a socket file', () => {
     const server = startServer(join(directory, 'socket'));
     expect(await client.next('outcome')).toBe('hello');
     await server.kill();
+  });
+
+  test('a name that belongs to another kind of socket is an error at once', async () => {
+    const name = socketPath();
+    const server = net.createServer().listen(name);
+    await new Promise((resolve) => server.once('listening', resolve));
+    await expect(Endpoint.connect(name, { wait: true })).rejects.toThrow(errorLike({ code: 'ECONNREFUSED', message: 'EPROTOTYPE' }));
+    server.close();
   });
 });
 

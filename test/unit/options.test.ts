@@ -36,7 +36,16 @@ test('a connection has defaults for everything', () => {
 
 test('what is given is taken', () => {
   const keepAlive = { interval: 7, timeout: 8 };
-  const listening = { backlog: 1, maxConnections: 2, greetingTimeout: 3, maxMessageSize: 4, highWaterMark: 5, wire: 'auto', spin: 6, keepAlive };
+  const listening = {
+    backlog: 1,
+    maxConnections: 2,
+    greetingTimeout: 3,
+    maxMessageSize: 4,
+    highWaterMark: 5,
+    wire: 'auto',
+    spin: 6,
+    keepAlive,
+  };
   expect(validateListenerOptions(listening)).toEqual(listening);
   const connecting = {
     maxMessageSize: 4,

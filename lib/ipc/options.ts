@@ -22,8 +22,9 @@ export interface SendOptions extends CallOptions {
 }
 
 /**
- * How to find out that a silent peer is gone, in ms from 1 to 2³¹ - 1 each: every `interval` it is looked whether anything has come since; if not, the peer is asked for a sign
- * of life, and if nothing comes within `timeout` either, the channel ends with `ECONNRESET`. `false`: not at all.
+ * How to find out that a silent peer is gone, in ms from 1 to 2³¹ - 1 each: every `interval` it is looked whether anything has come since; if not, the peer is
+ * asked for a sign of life, and if nothing comes within `timeout` either, the channel ends with `ECONNRESET`: at the latest 2 × `interval` + `timeout` after the last
+ * answer. `false`: not at all.
  */
 export type KeepAlive = false | { interval: number; timeout: number };
 
@@ -137,7 +138,7 @@ export interface ChannelSettings {
   readonly maxMessageSize: number;
   readonly highWaterMark: number;
   /** Absent: none is wanted. */
-  readonly keepAlive: KeepAliveSettings | undefined;
+  readonly keepAlive?: KeepAliveSettings | undefined;
 }
 
 /** `ListenerOptions`, complete. */

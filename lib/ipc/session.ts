@@ -301,11 +301,12 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
       case Kind.RING:
         this.link.onInterest?.();
         return publishRingNews(this, frame.correlation);
+      case Kind.PONG:
+        return this.#keepAlive?.onAnswer();
       case Kind.REPLY:
       case Kind.FAILURE:
       case Kind.CANCEL:
-      case Kind.PONG:
-        // They belong to requests and pings of ours that are not open (any more).
+        // They belong to requests of ours that are not open (any more).
         return frame.discard();
       default:
         frame.discard();

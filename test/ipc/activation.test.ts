@@ -220,7 +220,7 @@ describeInstalled(`systemd-socket-activate${isInstalled ? '' : ' (not installed:
     const manager = await Manager.start(address);
     const name = serviceName();
     const [command, ...args] = [...tool(`@${name}`), process.execPath, EXAMPLE];
-    track(spawn(command!, args, { env: { ...process.env, NOTIFY_SOCKET: address }, stdio: 'ignore' }));
+    track(spawn(command, args, { env: { ...process.env, NOTIFY_SOCKET: address }, stdio: 'ignore' }));
     await expectEcho(name);
     expect(await manager.told()).toMatch(/^READY=1$/m);
   });

@@ -185,8 +185,8 @@ describeInstalled(`systemd-socket-activate${isInstalled ? '' : ' (not installed:
     '--seqpacket',
     `--listen=${address}`,
     ...options,
-    '--setenv=GIPS_TEST_OWNER',
-    '--setenv=NOTIFY_SOCKET',
+    // It passes on nothing else; those of the sanitizers have to come along.
+    ...['GIPS_TEST_OWNER', 'NOTIFY_SOCKET', 'LD_PRELOAD', 'ASAN_OPTIONS', 'UBSAN_OPTIONS'].map((name) => `--setenv=${name}`),
   ];
 
   test.each([

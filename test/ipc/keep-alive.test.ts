@@ -5,7 +5,7 @@ import { Kind } from '#lib/native/binding.js';
 
 import { frame } from '../core/packets.js';
 import { BarePeer } from '../support/bare-peer.js';
-import { within } from '../support/deadline.js';
+import { eventually, within } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
 import { hello } from '../support/greetings.js';
 import { keep } from '../support/keep.js';
@@ -129,6 +129,20 @@ describe.each([
       await expectEcho(channel);
     });
   });
+});
+
+test('a listener that is consumed by pods is rid of a client that is stopped, and serves the others', async () => {
+  const listener = keep(await Listener.bind(serviceName(), { keepAlive: SOON }));
+  void (async () => {
+    for await (const pod of listener) await pod.reply(pod.message.payload);
+  })();
+  const peer = start('keep-alive-peer', { argument: { name: listener.name, role: 'client' } });
+  await peer.next('connected');
+  const other = keep(await Endpoint.connect(listener.name));
+  expect(listener.stats.connections).toBe(2);
+  peer.signal('SIGSTOP');
+  await eventually(() => expect(listener.stats.connections).toBe(1));
+  await expectEcho(other);
 });
 
 describe('a peer that is asked', () => {

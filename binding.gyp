@@ -57,6 +57,7 @@
             "addon/platform/linux/bell.cc",
             "addon/platform/linux/cores.cc",
             "addon/platform/linux/credentials.cc",
+            "addon/platform/linux/datagram.cc",
             "addon/platform/linux/large_memory.cc",
             "addon/platform/linux/memory_file.cc",
             "addon/platform/linux/memory_slots.cc",

@@ -1,6 +1,9 @@
 // The addon's face: what lib/native/binding.ts declares as NativeBinding.
 #include <napi.h>
 
+#include <mutex>
+#include <set>
+
 #include "binding/environment.h"
 #include "binding/native_acceptor.h"
 #include "binding/native_channel.h"
@@ -12,6 +15,7 @@
 #include "binding/native_wait.h"
 #include "binding/payload.h"
 #include "binding/wrap.h"
+#include "datagram.h"
 #include "describe.h"
 
 namespace gips {
@@ -60,6 +64,29 @@ Napi::Value AdoptAcceptor(const Napi::CallbackInfo& info) {
   Acceptor acceptor = Acceptor::Adopt(descriptor->owned());
   if (!acceptor.valid()) return Errno(info.Env());
   return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));
+}
+
+// Each once in a process, whichever thread asks: a second owner would close its number when that is somebody else's.
+Napi::Value AdoptInherited(const Napi::CallbackInfo& info) {
+  static std::mutex mutex;
+  static auto& taken = *new std::set<int>;  // outlives the threads that are still running at exit
+  std::lock_guard<std::mutex> lock(mutex);
+  int fd = IntArgument(info, 0);
+  if (taken.count(fd) > 0) return Errno(info.Env(), EALREADY);
+  Descriptor descriptor(fd);
+  Acceptor acceptor = Acceptor::Adopt(descriptor);
+  if (!acceptor.valid()) {
+    descriptor.Take();  // not ours
+    return Errno(info.Env());
+  }
+  taken.insert(fd);
+  return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));
+}
+
+Napi::Value SendOneDatagram(const Napi::CallbackInfo& info) {
+  Payload address(info.Env(), info[0]);
+  Payload data(info.Env(), info[1]);
+  return Napi::Number::New(info.Env(), -SendDatagram(address.data(), address.size(), data.data(), data.size()));
 }
 
 Napi::Value Duplicate(const Napi::CallbackInfo& info) {
@@ -117,6 +144,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports["connect"] = Napi::Function::New<Connect>(env, "connect");
   exports["listen"] = Napi::Function::New<Listen>(env, "listen");
   exports["adoptAcceptor"] = Napi::Function::New<AdoptAcceptor>(env, "adoptAcceptor");
+  exports["adoptInherited"] = Napi::Function::New<AdoptInherited>(env, "adoptInherited");
+  exports["sendDatagram"] = Napi::Function::New<SendOneDatagram>(env, "sendDatagram");
   exports["duplicate"] = Napi::Function::New<Duplicate>(env, "duplicate");
   exports["adopt"] = Napi::Function::New<Adopt>(env, "adopt");
   exports["describe"] = Napi::Function::New<Describe>(env, "describe");

@@ -105,7 +105,18 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
   void UpdateReference();
 
   // Indices of `state`, as in lib/native/binding.ts.
-  enum StateIndex { kBuffered, kWantReference, kIsReferenced, kInCallback, kNotifyBelow, kStaged, kStageRoom, kStageCredit, kStateSize };
+  enum StateIndex {
+    kBuffered,
+    kWantReference,
+    kIsReferenced,
+    kInCallback,
+    kNotifyBelow,
+    kStaged,
+    kStageRoom,
+    kStageCredit,
+    kReceived,
+    kStateSize
+  };
   double& State(StateIndex index) { return state_[index]; }
 
   enum class Mode { Greeting, Framed, Raw };

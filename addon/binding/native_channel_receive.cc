@@ -127,6 +127,7 @@ int NativeChannel::ReceivePackets(bool drain) {
     if (received.status == Transport::ReceiveStatus::End) return kEndOfFile;
     if (received.status == Transport::ReceiveStatus::Violation) return kViolation;
     bytes += received.size;
+    State(kReceived)++;
     int end = AcceptPacket(buffer, received.size, received.lost);
     if (end != kGoesOn) return end;
     packets++;

@@ -3,6 +3,8 @@ import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GipsError, invalidArgType, systemError } from '../errors.js';
 import { native, type NativeAcceptor } from '../native/index.js';
+import { validateString } from '../validate.js';
+import { takeActivated } from './activation.js';
 import { Deadline, sleepSync } from './deadline.js';
 import { Host } from './host.js';
 import { descriptorOf, IpcObject } from './ipc-object.js';
@@ -15,6 +17,10 @@ import { ServiceDescriptor } from './service-descriptor.js';
 const LOCKED = -constants.errno.EWOULDBLOCK;
 const LOCK_RETRY_MS = 5;
 const LOCK_TIMEOUT = 5000;
+
+interface AdoptOptions {
+  policy?: unknown;
+}
 
 interface Binding {
   readonly name: string;
@@ -42,14 +48,28 @@ export function openAcceptorSync(service: unknown, options: unknown): Host {
 }
 
 /** For another process's listening socket. */
-export function adopt(object: unknown, options: { policy?: unknown } = {}): Host {
+export function adopt(object: unknown, options?: AdoptOptions): Host {
   if (!(object instanceof IpcObject)) throw invalidArgType('object', 'an instance of IpcObject', object);
+  return adoptBy(() => {
+    const acceptor = native.adoptAcceptor(descriptorOf(object));
+    if (typeof acceptor !== 'number') return acceptor;
+    throw systemError(acceptor, 'getsockopt', 'accept on a listening socket of another process');
+  }, options);
+}
+
+/** For a listening socket that this process was started with. */
+export function adoptActivated(name: unknown, options?: AdoptOptions): Host {
+  const wanted = name === undefined ? undefined : validateString(name, 'name');
+  return adoptBy(() => takeActivated(wanted), options);
+}
+
+/** Takes the socket only when everything else is right. */
+function adoptBy(take: () => NativeAcceptor, options: AdoptOptions = {}): Host {
   const settings = validateListenerOptions(options);
   const { policy = Policy.sameUser() } = options;
   if (!(policy instanceof Policy)) throw invalidArgType('options.policy', 'an instance of Policy', policy);
   const resolved = policy.resolve();
-  const acceptor = native.adoptAcceptor(descriptorOf(object));
-  if (typeof acceptor === 'number') throw systemError(acceptor, 'getsockopt', 'accept on a listening socket of another process');
+  const acceptor = take();
   const name = nameOf(acceptor.address);
   return new Host(acceptor, name, resolved.resolve(name), settings);
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemError, timeoutError } from '../errors.js';
 import { Feature, Kind, native, type NativeChannel } from '../native/index.js';
+import { Appearance } from './appearance.js';
 import type { Credentials } from './credentials.js';
 import { Deadline, sleepSync } from './deadline.js';
 import './dispatch.js';
@@ -20,6 +21,10 @@ import { throwIfAborted, Waiter } from './waiter.js';
 
 const QUEUE_IS_FULL = -constants.errno.EAGAIN;
 const MAX_BACKOFF_MS = 20;
+
+const { ECONNREFUSED, ENOENT } = constants.errno;
+/** What waiting can help against: no file, or (also for a moment while a server binds) a file of nobody who listens. */
+const NOBODY_IS_THERE: ReadonlySet<number> = new Set([-ECONNREFUSED, -ENOENT]);
 
 /** One attempt to reach a service. */
 interface Attempt {
@@ -73,32 +78,43 @@ function begin(service: unknown, options: unknown): Attempt {
 }
 
 async function openSocket(attempt: Attempt): Promise<NativeChannel> {
+  const { name, deadline } = attempt;
   const { signal } = attempt.settings;
   const options = signal === undefined ? {} : { signal };
-  for (let backoff = 1; ; backoff = Math.min(2 * backoff, MAX_BACKOFF_MS)) {
-    throwIfAborted({ signal });
-    const socket = tryOpenSocket(attempt);
-    if (socket !== undefined) return socket;
-    await sleep(Math.min(backoff, attempt.deadline.remaining), undefined, options).catch(() => undefined);
+  const appearance = new Appearance(name);
+  try {
+    for (let backoff = 1; ; backoff = Math.min(2 * backoff, MAX_BACKOFF_MS)) {
+      throwIfAborted({ signal });
+      const socket = tryOpenSocket(attempt);
+      if (typeof socket !== 'number') return socket;
+      if (socket !== QUEUE_IS_FULL) await appearance.pause(deadline.remaining, signal);
+      else await sleep(Math.min(backoff, deadline.remaining), undefined, options).catch(() => undefined);
+    }
+  } finally {
+    appearance.close();
   }
 }
 
 function openSocketSync(attempt: Attempt): NativeChannel {
+  const { name, settings, deadline } = attempt;
+  const appearance = new Appearance(name);
   for (let backoff = 1; ; backoff = Math.min(2 * backoff, MAX_BACKOFF_MS)) {
-    throwIfAborted(attempt.settings);
+    throwIfAborted(settings);
     const socket = tryOpenSocket(attempt);
-    if (socket !== undefined) return socket;
-    sleepSync(Math.min(backoff, attempt.deadline.remaining));
+    if (typeof socket !== 'number') return socket;
+    if (socket !== QUEUE_IS_FULL) appearance.pauseSync(deadline.remaining);
+    else sleepSync(Math.min(backoff, deadline.remaining));
   }
 }
 
-/** `undefined` while the server's queue is full. */
-function tryOpenSocket({ name, what, deadline }: Attempt): NativeChannel | undefined {
+/** The negative errno if it is worth another attempt: the server's queue is full, or it is waited for. */
+function tryOpenSocket({ name, what, settings, deadline }: Attempt): NativeChannel | number {
   const socket = native.connect(resolveAddress(name));
   if (typeof socket !== 'number') return socket;
-  if (socket !== QUEUE_IS_FULL) throw systemError(socket, 'connect', what, name);
-  if (deadline.hasPassed) throw timeoutError(`${what}, whose queue is full`, deadline.timeout, name);
-  return undefined;
+  const isFull = socket === QUEUE_IS_FULL;
+  if (!isFull && !(settings.wait && NOBODY_IS_THERE.has(socket))) throw systemError(socket, 'connect', what, name);
+  if (deadline.hasPassed) throw timeoutError(`${what}, ${isFull ? 'whose queue is full' : 'which nobody serves'}`, deadline.timeout, name);
+  return socket;
 }
 
 function greet(attempt: Attempt, socket: NativeChannel, credentials: Credentials, welcome: Waiter<void>): Session {

@@ -36,6 +36,18 @@ export function vanished({ what, address }: Subject): Ending {
   };
 }
 
+/** The peer did not answer in time, though it did not close its end. */
+export function silent({ what, address }: Subject, ms: number): Ending {
+  return {
+    error: () =>
+      new GipsError(
+        `${what} has ended: the peer did not answer for ${ms} ms (it is stopped, or its thread is busy); connect again, and send again what it may not have taken`,
+        { code: 'ECONNRESET', errno: -ECONNRESET, address },
+      ),
+    isOrderly: false,
+  };
+}
+
 /** What a channel's own end turns into when the peer had not taken everything. */
 export function untaken({ what, address }: Subject): GipsError {
   return new GipsError(`${what} has ended before the peer took everything that was sent; connect again, and send again what matters`, {

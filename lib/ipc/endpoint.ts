@@ -11,7 +11,8 @@ export class Endpoint extends Channel {
   }
 
   /**
-   * Connects to a service. Resolves when the server has admitted this client; until then a server whose queue is full is tried again.
+   * Connects to a service. Resolves when the server has admitted this client; until then a server whose queue is full is tried again, and
+   * with `wait` also one that is not there yet.
    * @param service its name; the policy of a descriptor is the server's own business and is not looked at
    * @throws GipsError `ECONNREFUSED` if there is no such service, `EACCES` if the server refuses this process or `serverPolicy` the server, `ETIMEDOUT`
    */

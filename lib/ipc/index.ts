@@ -12,6 +12,7 @@ export { IpcObject, type Objects } from './ipc-object.js';
 export { Listener } from './listener.js';
 export { Message } from './message.js';
 export type { CallOptions, ConnectOptions, KeepAlive, ListenerCloseOptions, ListenerOptions, SendOptions } from './options.js';
+export { notifySystemd, type SystemdState } from './notify-systemd.js';
 export { Pod } from './pod.js';
 export { Policy, type CredentialValidator } from './policy.js';
 export { Service } from './service.js';

@@ -61,6 +61,11 @@ export class Link {
     return this.#isOpen ? (this.#state[State.BUFFERED] ?? 0) : 0;
   }
 
+  /** Packets that have come so far, of whatever kind. */
+  get received(): number {
+    return this.#state[State.RECEIVED] ?? 0;
+  }
+
   /** Sends a small frame with the others of this turn. False if it has to be sent by itself. */
   stage(kind: Kind, correlation: number, cost: number, payload: Payload, size: number): boolean {
     return stage(this.#state, kind, correlation, cost, payload, size);

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3';
 import { kSource, type Source, type SourceHandle } from '../poll/source.js';
-import { adopt, openAcceptor, openAcceptorSync } from './bind.js';
+import { adopt, adoptActivated, openAcceptor, openAcceptorSync } from './bind.js';
 import type { Connection } from './connection.js';
 import type { ListenerEvents } from './events.js';
 import { validateHandler, validateServeOptions, type Handler, type ServeOptions } from './handler.js';
@@ -57,6 +57,20 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
   // eslint-disable-next-line @typescript-eslint/require-await -- so that every failure is a rejection
   static async from(object: IpcObject, options?: ListenerOptions & { policy?: Policy | undefined }): Promise<Listener> {
     const listener = new Listener(adopt(object, options));
+    listener.#host.watch();
+    return listener;
+  }
+
+  /**
+   * Accepts on a socket that systemd listens on (`ListenSequentialPacket=` in a .socket unit), by its protocol, sd_listen_fds(3). The name, and the socket file, stay systemd's. Each
+   * socket can be taken once; those passed under one name are given one by one.
+   * @param name `FileDescriptorName=`, which is the .socket unit's own name by default; it may be left out where one socket was passed
+   * @throws GipsError `ENOENT` if nothing was passed to this process, or not under this name; `EINVAL` if there are several and no name is given, or it is no listening Unix socket of type
+   *   `SOCK_SEQPACKET`; `ERR_GIPS_BUSY` if it was taken before
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- so that every failure is a rejection
+  static async fromActivation(name?: string, options?: ListenerOptions & { policy?: Policy | undefined }): Promise<Listener> {
+    const listener = new Listener(adoptActivated(name, options));
     listener.#host.watch();
     return listener;
   }

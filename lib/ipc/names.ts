@@ -28,6 +28,11 @@ export function resolveAddress(name: string): Uint8Array {
   return Buffer.from(name.startsWith('/') ? name : `\0${name}`);
 }
 
+/** The path of a name's socket file, if it has one. */
+export function fileOf(name: string): string | undefined {
+  return name.startsWith('/') ? name : undefined;
+}
+
 /** The service name an address stands for: the inverse of `resolveAddress`. */
 export function nameOf(address: Uint8Array): string {
   const bytes = Buffer.from(address.buffer, address.byteOffset, address.byteLength);

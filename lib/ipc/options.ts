@@ -1,6 +1,15 @@
 /** The options of listeners, endpoints and calls: what they mean, their defaults, and their checks. */
 import { invalidArgType, invalidArgValue, unsupportedError } from '../errors.js';
-import { validateCallOptions, validateInteger, validateObject, validateTimeout, type CallLimits, type CallOptions } from '../validate.js';
+import {
+  MAX_TIMEOUT,
+  validateBoolean,
+  validateCallOptions,
+  validateInteger,
+  validateObject,
+  validateTimeout,
+  type CallLimits,
+  type CallOptions,
+} from '../validate.js';
 import type { Objects } from './ipc-object.js';
 import { Policy } from './policy.js';
 
@@ -13,10 +22,14 @@ export interface SendOptions extends CallOptions {
 }
 
 /**
- * How to find out that a silent peer is gone: after `interval` ms without a sign of life it is asked for one, and `timeout` ms later the channel
- * ends with `ECONNRESET`. `false`: not at all.
+ * How to find out that a silent peer is gone, in ms from 1 to 2³¹ - 1 each: every `interval` it is looked whether anything has come since; if not, the peer is
+ * asked for a sign of life, and if nothing comes within `timeout` either, the channel ends with `ECONNRESET`: at the latest 2 × `interval` + `timeout` after the last
+ * answer. `false`: not at all.
  */
 export type KeepAlive = false | { interval: number; timeout: number };
+
+/** `KeepAlive`, if it is wanted. */
+export type KeepAliveSettings = Readonly<Exclude<KeepAlive, false>>;
 
 interface ChannelOptions {
   /**
@@ -30,7 +43,12 @@ interface ChannelOptions {
    * @default 1048576 (1 MiB)
    */
   highWaterMark?: number | undefined;
-  /** Not available yet: anything but `false` fails with `ERR_GIPS_UNSUPPORTED`. */
+  /**
+   * Whether to ask a silent peer now and then if it is there still: one that is stopped or hangs has closed nothing, so that nothing else tells. The answer is given by the peer's library, however slow its
+   * user is in taking messages, but not while its thread is blocked: `timeout` has to be longer than that may take. Only while the event loop has the channel, not under a `Poller`
+   * or between blocking calls; it does not keep the process alive. Raw connections have none: for `wire: 'raw'` it is `ERR_GIPS_UNSUPPORTED`.
+   * @default false
+   */
   keepAlive?: KeepAlive | undefined;
 }
 
@@ -92,7 +110,13 @@ export interface ConnectOptions extends CallOptions, ChannelOptions {
    * @default 'gips'
    */
   wire?: 'gips' | 'raw' | undefined;
-  /** Not available yet: `true` fails with `ERR_GIPS_UNSUPPORTED`. */
+  /**
+   * Keeps trying while nobody is there, until the service appears: there is no such name, or a socket file that nobody listens on. A refusal is an error at once. Set `timeout` or `signal`, or this may take for ever.
+   *
+   * The directory of a socket file is watched, wherever its nearest part exists so far, so that the service is found when it appears. Nothing tells of other names: they are tried
+   * after 1 ms, 2 ms and so on up to 100 ms, as in `connectSync`.
+   * @default false
+   */
   wait?: boolean | undefined;
   /**
    * Messages through shared memory, for many small ones: the same API and guarantees, without a system call per packet. Each direction has a ring of `size` bytes,
@@ -113,6 +137,8 @@ export interface ConnectOptions extends CallOptions, ChannelOptions {
 export interface ChannelSettings {
   readonly maxMessageSize: number;
   readonly highWaterMark: number;
+  /** Absent: none is wanted. */
+  readonly keepAlive?: KeepAliveSettings | undefined;
 }
 
 /** `ListenerOptions`, complete. */
@@ -128,6 +154,7 @@ export interface ListenerSettings extends ChannelSettings {
 export interface ConnectSettings extends ChannelSettings, CallLimits {
   readonly serverPolicy: Policy;
   readonly wire: 'gips' | 'raw';
+  readonly wait: boolean;
   /** The size of its direction's ring; absent: none is wanted. */
   readonly ring: number | undefined;
   readonly spin: number;
@@ -165,14 +192,14 @@ export function validateDrain(options: unknown = {}): number {
 
 export function validateConnectOptions(value: unknown = {}): ConnectSettings {
   const options = validateObject(value, 'options');
-  const { serverPolicy = Policy.sameUser(), wire = 'gips' } = options;
+  const { serverPolicy = Policy.sameUser(), wire = 'gips', wait = false } = options;
   if (!(serverPolicy instanceof Policy)) throw invalidArgType('options.serverPolicy', 'an instance of Policy', serverPolicy);
-  refuseUnavailable(options, ['wait']);
   const settings = {
     ...validateChannelOptions(options),
     ...validateCallOptions(options),
     serverPolicy,
     wire: validateOneOf(wire, 'options.wire', ['gips', 'raw'] as const),
+    wait: validateBoolean(wait, 'options.wait'),
     ring: validateRing(options['ring']),
     spin: validateSpin(options['spin']),
   };
@@ -195,21 +222,23 @@ function validateSpin(value: unknown = 0): number {
 
 function validateChannelOptions(options: Record<string, unknown>): ChannelSettings {
   const { maxMessageSize = DEFAULT_MAX_MESSAGE_SIZE, highWaterMark = DEFAULT_HIGH_WATER_MARK } = options;
-  refuseUnavailable(options, ['keepAlive']);
   return {
     maxMessageSize: validateInteger(maxMessageSize, 'options.maxMessageSize', 1, MAX_SIZE),
     highWaterMark: validateInteger(highWaterMark, 'options.highWaterMark', 1, MAX_SIZE),
+    keepAlive: validateKeepAlive(options),
   };
 }
 
-/** An option that is asked for and ignored would be a promise broken in silence. */
-function refuseUnavailable(options: Record<string, unknown>, names: readonly string[]): void {
-  for (const name of names) {
-    const value = options[name];
-    if (value !== undefined && value !== false && value !== 0) {
-      throw unsupportedError(`options.${name} is not available in this version of gips; leave it out`);
-    }
-  }
+function validateKeepAlive({ keepAlive = false, wire }: Record<string, unknown>): KeepAliveSettings | undefined {
+  if (keepAlive === false) return undefined;
+  const { interval, timeout } = validateObject(keepAlive, 'options.keepAlive');
+  const settings = {
+    interval: validateInteger(interval, 'options.keepAlive.interval', 1, MAX_TIMEOUT),
+    timeout: validateInteger(timeout, 'options.keepAlive.timeout', 1, MAX_TIMEOUT),
+  };
+  if (wire === 'raw')
+    throw unsupportedError("options.keepAlive needs the wire 'gips': a raw connection has nothing to ask with; leave it out");
+  return settings;
 }
 
 function validateOneOf<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {

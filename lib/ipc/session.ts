@@ -10,6 +10,7 @@ import { closed, goodbye, outOfMemory, untaken, vanished, violated } from './end
 import type { ChannelEvents } from './events.js';
 import { readFrames, type FrameSink } from './frames.js';
 import type { Arrival } from './inbox.js';
+import { KeepAlive } from './keep-alive.js';
 import { Link, READABLE, WRITABLE } from './link.js';
 import type { LostMessage } from './lost-message.js';
 import { Message } from './message.js';
@@ -78,6 +79,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   serving: Serving | undefined = undefined;
   #requests: Requests | undefined = undefined;
   #greet: Greet | undefined;
+  #keepAlive: KeepAlive | undefined = undefined;
   #isOver = false;
   #events: EventEmitter<ChannelEvents> | undefined = undefined;
   #outcome: Error | undefined = undefined;
@@ -216,6 +218,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
 
   /** Sends what was accepted, says goodbye and closes. Rejects only for an aborted signal. */
   close(limits: CallLimits): Promise<void> {
+    this.#keepAlive?.stop();
     return this.#closing.close(limits);
   }
 
@@ -249,6 +252,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   finish(ending: Ending, outcome: Error | undefined = this.#outcomeOf(ending)): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#keepAlive?.stop();
     const { isClaimed, isWatched } = this.link;
     const isKept = isClaimed || (!isWatched && this.host === undefined);
     const told = isKept ? this.#whenTold(ending) : ending;
@@ -321,6 +325,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     const ending = greet(frame);
     frame.discard();
     if (ending !== undefined) this.finish(ending);
+    else if (this.settings.keepAlive !== undefined) this.#keepAlive = new KeepAlive(this, this.settings.keepAlive);
   }
 
   #onFrame(frame: Message): void {
@@ -336,6 +341,8 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
       case Kind.RING:
         this.link.onInterest?.();
         return publishRingNews(this, frame.correlation);
+      case Kind.PONG:
+        return this.#keepAlive?.onAnswer();
       case Kind.REPLY:
         return this.requests.onReply(frame);
       case Kind.FAILURE:
@@ -343,8 +350,6 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
       case Kind.CANCEL:
         if (this.serving === undefined) return this.receiver.cancel(frame.correlation);
         return this.serving.cancel(this, frame.correlation);
-      case Kind.PONG:
-        return;
       default:
         frame.discard();
         this.finish(violated(this));

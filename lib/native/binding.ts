@@ -64,6 +64,8 @@ export const State = {
   STAGE_ROOM: 6,
   /** While it is more than 0 another message may be put there, which takes off what it costs. Written by both. */
   STAGE_CREDIT: 7,
+  /** Packets received, of whatever kind. Written by C++. */
+  RECEIVED: 8,
 } as const;
 
 /** How a batch ended. */
@@ -341,6 +343,10 @@ export interface NativeBinding {
   listen(address: Uint8Array, backlog: number): NativeAcceptor | number;
   /** Takes over a descriptor that must be a listening SEQPACKET socket (else -EINVAL). */
   adoptAcceptor(descriptor: NativeDescriptor): NativeAcceptor | number;
+  /** As `adoptAcceptor`, for a number that this process was started with. -EALREADY if any of its threads has taken it; left as it was if it is not taken. */
+  adoptInherited(fd: number): NativeAcceptor | number;
+  /** Sends one datagram to a Unix socket, without waiting. `address` as in `connect`. 0 or a negative errno. */
+  sendDatagram(address: Uint8Array, data: Uint8Array): number;
 
   /** What kind of descriptor `fd` is, by fstat, SO_TYPE and SO_ACCEPTCONN; negative errno (EBADF). */
   describe(fd: number): DescriptorType | number;

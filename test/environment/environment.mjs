@@ -2,12 +2,15 @@
  * The sandbox our tests run in: Node's, with the symbols that jest 29's does not know, and with a look around afterwards. A suite that leaves
  * a descriptor, a process, a socket or a file behind fails with the list of them.
  */
+import { watch } from 'node:fs';
 import { TestEnvironment } from 'jest-environment-node';
 import { takeInventory, waitForLeftovers } from './leaks.mjs';
 
 // The pipe through which libuv hears of signals and dead children stays open from its first use on: not a leak of whichever suite is first.
 const ignore = () => {};
 process.on('SIGWINCH', ignore).off('SIGWINCH', ignore);
+// So does the descriptor by which it hears of files.
+watch('/', { persistent: false }).close();
 
 export default class ProjectEnvironment extends TestEnvironment {
   /** @type {import('./leaks.mjs').Inventory} */

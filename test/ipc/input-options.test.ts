@@ -26,9 +26,12 @@ const SPIN: Bad = {
   range: { values: [-1, 0.5, NaN, Infinity, 10_001], expected: 'an integer from 0 to 10000' },
 };
 
+const KEEP_ALIVE: Bad = { option: 'keepAlive', type: { values: [5, true, 'yes', null, [1]], expected: 'of type object' } };
+
 const LISTENER_OPTIONS: Bad[] = [
   ...CHANNEL_OPTIONS,
   SPIN,
+  KEEP_ALIVE,
   {
     option: 'backlog',
     type: { values: NOT_NUMBERS, expected: 'of type number' },
@@ -49,6 +52,8 @@ const LISTENER_OPTIONS: Bad[] = [
 const CONNECT_OPTIONS: Bad[] = [
   ...CHANNEL_OPTIONS,
   SPIN,
+  KEEP_ALIVE,
+  { option: 'wait', type: { values: [1, 'yes', null, {}], expected: 'of type boolean' } },
   {
     option: 'timeout',
     type: { values: NOT_NUMBERS, expected: 'of type number' },
@@ -88,10 +93,6 @@ function oneOf(option: string, values: unknown[], allowed: string): Failure[] {
   ]);
 }
 
-function unsupported(option: string, value: unknown): Failure {
-  return [`${option}: ${print(value)}`, { [option]: value }, errorLike({ code: 'ERR_GIPS_UNSUPPORTED', message: `options.${option}` })];
-}
-
 function print(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
@@ -104,10 +105,26 @@ const RING_SIZES: [size: unknown, failure: Error][] = [
   ]),
 ];
 
+const KEEP_ALIVE_TIMES = ['interval', 'timeout'].flatMap((time): Failure[] => {
+  const valid = { interval: 1000, timeout: 1000 };
+  const name = `options.keepAlive.${time}`;
+  const failures = (values: unknown[], failure: Error) =>
+    values.map((value): Failure => [`keepAlive.${time}: ${print(value)}`, { keepAlive: { ...valid, [time]: value } }, failure]);
+  return [
+    ...failures([undefined, ...NOT_NUMBERS], badArgument('ERR_INVALID_ARG_TYPE', name, 'of type number')),
+    ...failures(NO_SIZES, badArgument('ERR_OUT_OF_RANGE', name, 'an integer from 1 to 2147483647')),
+    [
+      'keepAlive of a raw connection',
+      { keepAlive: valid, wire: 'raw' },
+      errorLike({ code: 'ERR_GIPS_UNSUPPORTED', message: 'options.keepAlive' }),
+    ],
+  ];
+});
+
 const BIND_FAILURES = [
   ...failuresOf(LISTENER_OPTIONS),
   ...oneOf('wire', ['tcp', '', 5, null, {}], "'auto', 'gips', 'raw'"),
-  unsupported('keepAlive', { interval: 1000, timeout: 1000 }),
+  ...KEEP_ALIVE_TIMES,
 ];
 const CONNECT_FAILURES: Failure[] = [
   ...failuresOf(CONNECT_OPTIONS),
@@ -124,8 +141,7 @@ const CONNECT_FAILURES: Failure[] = [
     { ring: true, wire: 'raw' },
     badArgument('ERR_INVALID_ARG_VALUE', 'options.ring', "needs the wire 'gips'"),
   ],
-  unsupported('keepAlive', { interval: 1000, timeout: 1000 }),
-  unsupported('wait', true),
+  ...KEEP_ALIVE_TIMES,
 ];
 
 describe('a listener is not made with the options', () => {
@@ -190,6 +206,7 @@ test('options may be left out, undefined, or at their limits', async () => {
   await connect(undefined);
   await connect({});
   await connect({ timeout: undefined, signal: undefined, serverPolicy: undefined, wire: undefined, ring: false, spin: 0, wait: false });
+  await connect({ wait: true, keepAlive: { interval: 2 ** 31 - 1, timeout: 2 ** 31 - 1 } });
   await connect({ ring: { size: 4096 }, spin: 10_000 });
   await connect({ ...limits, timeout: 2 ** 31 - 1 });
   await connect({ maxMessageSize: 5, highWaterMark: 1, timeout: Infinity });

@@ -24,6 +24,8 @@ export interface StartOptions {
   nodeOptions?: string[];
   /** How many descriptors it may have open; the system's hard limit bounds it. */
   descriptorLimit?: number;
+  /** A command with its arguments that goes on as the program it is given. */
+  through?: readonly string[];
 }
 
 /** Starts test/programs/`name`.mjs. */
@@ -45,13 +47,14 @@ export class Program {
   readonly #events = new Map<string, Queue<unknown>>();
   #exit: Exit | undefined;
 
-  constructor(name: string, { argument = null, as, groups = [], env = {}, nodeOptions = [], descriptorLimit }: StartOptions) {
+  constructor(name: string, { argument = null, as, groups = [], env = {}, nodeOptions = [], descriptorLimit, through = [] }: StartOptions) {
     this.name = name;
     const file = fileURLToPath(new URL(`../programs/${name}.mjs`, import.meta.url));
     const user = as === undefined ? {} : { GIPS_TEST_USER: as, GIPS_TEST_GROUPS: JSON.stringify(groups) };
     const transport = process.env['GIPS_TEST_TRANSPORT'] === undefined ? [] : ['--import', TRANSPORT];
     const command = [process.execPath, ...transport, ...nodeOptions, file, JSON.stringify(argument)];
     if (descriptorLimit !== undefined) command.unshift('sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`);
+    command.unshift(...through);
     this.#child = spawn(command[0]!, command.slice(1), { env: { ...process.env, ...user, ...env } });
     this.pid = this.#child.pid!;
     track(this.#child);

@@ -28,13 +28,24 @@ test('a connection has defaults for everything', () => {
     wire: 'gips',
     signal: undefined,
     timeout: Infinity,
+    wait: false,
     ring: undefined,
     spin: 0,
   });
 });
 
 test('what is given is taken', () => {
-  const listening = { backlog: 1, maxConnections: 2, greetingTimeout: 3, maxMessageSize: 4, highWaterMark: 5, wire: 'raw', spin: 6 };
+  const keepAlive = { interval: 7, timeout: 8 };
+  const listening = {
+    backlog: 1,
+    maxConnections: 2,
+    greetingTimeout: 3,
+    maxMessageSize: 4,
+    highWaterMark: 5,
+    wire: 'auto',
+    spin: 6,
+    keepAlive,
+  };
   expect(validateListenerOptions(listening)).toEqual(listening);
   const connecting = {
     maxMessageSize: 4,
@@ -43,6 +54,8 @@ test('what is given is taken', () => {
     signal: AbortSignal.abort(),
     timeout: 6,
     serverPolicy: new Policy(),
+    wait: true,
+    keepAlive,
     ring: { size: 8192 },
     spin: 7,
   };
@@ -65,10 +78,11 @@ describe.each([
     expect(() => validate({ wire: 'tcp' })).toThrow(errorLike({ code: 'ERR_INVALID_ARG_VALUE', message: "'gips', 'raw'" }));
   });
 
-  test('does not pretend to keep alive', () => {
-    expect(() => validate({ keepAlive: { interval: 1, timeout: 1 } })).toThrow(
+  test('does not pretend to keep a raw connection alive', () => {
+    expect(() => validate({ wire: 'raw', keepAlive: { interval: 1, timeout: 1 } })).toThrow(
       errorLike({ code: 'ERR_GIPS_UNSUPPORTED', message: 'options.keepAlive' }),
     );
+    validate({ wire: 'raw', keepAlive: false });
   });
 
   test.each([null, 5, 'fast', []])('has an object for options, not %p', (options) => {
@@ -82,10 +96,6 @@ test('a client cannot speak whatever comes first', () => {
 
 test('a server is judged by a Policy', () => {
   expect(() => validateConnectOptions({ serverPolicy: {} })).toThrow(errorLike({ code: 'ERR_INVALID_ARG_TYPE' }));
-});
-
-test('waiting for a service is not ignored in silence', () => {
-  expect(() => validateConnectOptions({ wait: true })).toThrow(errorLike({ code: 'ERR_GIPS_UNSUPPORTED' }));
 });
 
 test.each([

@@ -120,7 +120,7 @@ Acceptor Acceptor::Adopt(Descriptor& socket) {
   const char* description = DescribeDescriptor(socket.get());
   bool fits = description != nullptr && std::strcmp(description, "seqpacket-listener") == 0 &&
               getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &length) == 0 && name.sun_family == AF_UNIX &&
-              fcntl(socket.get(), F_SETFL, fcntl(socket.get(), F_GETFL) | O_NONBLOCK) == 0;
+              fcntl(socket.get(), F_SETFL, fcntl(socket.get(), F_GETFL) | O_NONBLOCK) == 0 && fcntl(socket.get(), F_SETFD, FD_CLOEXEC) == 0;
   if (!fits) {
     errno = EINVAL;
     return acceptor;

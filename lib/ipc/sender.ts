@@ -84,10 +84,39 @@ export class Sender implements SendQueue {
       this.#checkRoom(size);
       if (this.#mustPostpone(size)) return this.#postpone(new PostponedMessage(bytes, size, objects), limits);
       const sequence = this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
-      return this.isFull ? this.#waitBelowMark(sequence, limits) : sent(size);
+      return this.isFull ? this.untilRoom(limits, () => this.takeBack(sequence)) : sent(size);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * Queues a message as `send` does, of arguments that have been checked, and leaves the waiting to the caller.
+   * @returns what to take it back by
+   */
+  post(payload: Payload, objects: Descriptors): number {
+    const size = this.#check(payload);
+    this.#checkRoom(size);
+    return this.#queue(Kind.MESSAGE, payload, 0, objects, size);
+  }
+
+  /**
+   * Resolves once the queue is below the high-water mark.
+   * @param abandoned called when `limits` came first
+   */
+  untilRoom(limits: CallLimits, abandoned?: () => void): Promise<void> {
+    const waiter = new Waiter<void>();
+    waiter.limit(limits, () => this.#timedOut(limits.timeout), abandoned);
+    this.#backlog.waitForRoom(waiter);
+    return waiter.promise;
+  }
+
+  /** True if nothing of the message had left, and now never will. */
+  takeBack(sequence: number): boolean {
+    const { link } = this.#session;
+    const isTaken = link.isOpen && link.native.cancel(sequence);
+    if (isTaken) this.progress();
+    return isTaken;
   }
 
   /** Answers `to`. It never waits, since what is not sent yet keeps further messages of that peer from being taken, and never fails because the peer is gone. */
@@ -134,7 +163,7 @@ export class Sender implements SendQueue {
     this.#checkSize(size);
     const sequence = this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
     if (this.#pumpUntil(() => this.buffered === 0, deadline)) return;
-    this.#cancel(sequence);
+    this.takeBack(sequence);
     throw this.#timedOut(deadline.timeout);
   }
 
@@ -233,7 +262,7 @@ export class Sender implements SendQueue {
       () => this.#timedOut(limits.timeout),
       () => {
         this.#postponed.remove(message);
-        if (message.sequence !== undefined) this.#cancel(message.sequence);
+        if (message.sequence !== undefined) this.takeBack(message.sequence);
       },
     );
     return message.waiter.promise;
@@ -250,22 +279,6 @@ export class Sender implements SendQueue {
     counters.sent(size);
     link.flushUnlessWatched();
     return sequence;
-  }
-
-  #waitBelowMark(sequence: number, limits: CallLimits): Promise<void> {
-    const waiter = new Waiter<void>();
-    waiter.limit(
-      limits,
-      () => this.#timedOut(limits.timeout),
-      () => this.#cancel(sequence),
-    );
-    this.#backlog.waitForRoom(waiter);
-    return waiter.promise;
-  }
-
-  #cancel(sequence: number): void {
-    const { link } = this.#session;
-    if (link.isOpen && link.native.cancel(sequence)) this.progress();
   }
 
   /** Sends and receives until `isDone`. False if the deadline came first. */

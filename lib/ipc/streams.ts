@@ -1,4 +1,4 @@
-/** A channel as the streams of the web and of Node. They buffer no more than one message each way: the channel itself is the buffer. */
+/** A channel as the streams of the web and of Node. They hold no more than one message each way: the channel itself is the buffer. */
 import { Duplex } from 'node:stream';
 import {
   ReadableStream,
@@ -6,6 +6,8 @@ import {
   type ReadableStreamDefaultController,
   type WritableStreamDefaultController,
 } from 'node:stream/web';
+import { types } from 'node:util';
+import { GipsError } from '../errors.js';
 import type { Payload } from '../validate.js';
 import { Iteration } from './iteration.js';
 import { Message } from './message.js';
@@ -57,7 +59,11 @@ async function closeInOrder(session: Session): Promise<void> {
 }
 
 function destroy(session: Session, reason: unknown): void {
-  if (!session.isOver) session.destroy(reason instanceof Error ? reason : undefined);
+  if (!session.isOver) session.destroy(reason instanceof Error || types.isNativeError(reason) ? reason : undefined);
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof GipsError && error.code === 'ERR_GIPS_BUSY';
 }
 
 class MessageSource {
@@ -139,7 +145,8 @@ class ChannelDuplex extends Duplex {
   #isWritten = false;
 
   constructor(session: Session) {
-    super({ objectMode: true, highWaterMark: 1, allowHalfOpen: false });
+    // Looking ahead would have an error, which empties a stream's buffer, overtake the message before it.
+    super({ objectMode: true, readableHighWaterMark: 0, writableHighWaterMark: 1, allowHalfOpen: false });
     this.#session = session;
     this.#messages = readingFrom(session);
     this.once('finish', () => this.#onFinish());
@@ -169,7 +176,8 @@ class ChannelDuplex extends Duplex {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     void this.#messages.return();
-    destroy(this.#session, error);
+    // A channel that somebody else uses is not this stream's to destroy.
+    if (!isBusy(error)) destroy(this.#session, error);
     callback(error);
   }
 

@@ -1,5 +1,5 @@
 /** One message to all clients of a listener, and what becomes of those who do not keep up. */
-import { GipsError } from '../errors.js';
+import { GipsError, timeoutError } from '../errors.js';
 import type { NativeDescriptor } from '../native/index.js';
 import {
   bytesOf,
@@ -19,7 +19,7 @@ import { costOf } from './message.js';
 import { validateOneOf, type SendOptions } from './options.js';
 import { tooLarge, validateObjects } from './outgoing.js';
 import type { Session } from './session.js';
-import { throwIfAborted } from './waiter.js';
+import { throwIfAborted, Waiter } from './waiter.js';
 
 /** Whom to send a message, what to send along, and what becomes of slow clients. */
 export interface BroadcastOptions extends SendOptions {
@@ -38,14 +38,12 @@ export interface BroadcastOptions extends SendOptions {
   slow?: 'wait' | 'drop' | 'disconnect' | undefined;
 }
 
-type Policy = NonNullable<BroadcastOptions['slow']>;
-
 /** The call, checked. */
 interface Broadcast {
   readonly bytes: Payload;
   readonly objects: readonly NativeDescriptor[] | undefined;
-  readonly limits: CallLimits;
-  readonly slow: Policy;
+  readonly slow: NonNullable<BroadcastOptions['slow']>;
+  readonly patience: Patience;
 }
 
 /** See `Listener.broadcast`. */
@@ -54,42 +52,69 @@ export async function broadcast(host: Host, payload: unknown, options: unknown =
   const isWanted = filter === undefined ? () => true : (validateFunction(filter, 'options.filter') as (connection: Connection) => unknown);
   const slow = validateOneOf(policy, 'options.slow', ['wait', 'drop', 'disconnect'] as const);
   const limits = validateCallOptions(options);
-  const objects = validateObjects(options, host);
-  throwIfAborted(limits);
   const sessions = [...host.sessions].filter((session) => !session.isOver && isWanted(host.connectionOf(session)) === true);
-  const bytes = bytesOf(validatePayload(payload)); // last: the code of others, as the filter is, may take its memory away
+  const objects = validateObjects(options, host);
+  const bytes = bytesOf(validatePayload(payload)); // last, as the other checks of what the filter, which is user code, may have changed
+  throwIfAborted(limits);
   const size = payloadSize(bytes);
   if (size > host.settings.maxMessageSize) throw tooLarge(host, size, host.settings.maxMessageSize);
   host.assertOpen();
   host.watch();
-  const outcomes = sessions.map((session) => give(session, { bytes, objects, limits, slow }, host));
+  const patience = new Patience(limits);
+  const outcomes = sessions.map((session) => give(session, { bytes, objects, slow, patience }, host));
   await sent(costOf(size) * sessions.length);
   const isAccepted = await Promise.all(outcomes);
+  patience.end();
   const count = isAccepted.filter(Boolean).length;
   return { sent: count, dropped: isAccepted.length - count };
 }
 
 /** Whether a connection gets the message. Never fails: what is wrong with one client is no reason for another to miss it. */
-async function give(session: Session, { bytes, objects, limits, slow }: Broadcast, host: Host): Promise<boolean> {
+async function give(session: Session, { bytes, objects, slow, patience }: Broadcast, host: Host): Promise<boolean> {
   const { sender } = session;
-  if (sender.isFull && (slow !== 'wait' || limits.timeout === 0)) {
+  if (sender.isFull && (slow !== 'wait' || patience.isNone)) {
     if (slow === 'disconnect') session.destroy(tooSlow(session, sender.buffered));
     return false;
   }
   try {
     const sequence = sender.post(bytes, objects);
-    return slow !== 'wait' || !sender.isFull || (await waitForRoom(session, sequence, limits));
+    if (slow !== 'wait' || !sender.isFull || (await patience.wait(sender.waitForRoom()))) return true;
+    return !session.isOver && !sender.takeBack(sequence);
   } catch (error) {
     if (error instanceof GipsError && error.code === 'EAGAIN') host.onShortage(error);
     return false;
   }
 }
 
-async function waitForRoom(session: Session, sequence: number, limits: CallLimits): Promise<boolean> {
-  try {
-    await session.sender.untilRoom(limits);
-    return true;
-  } catch {
-    return !session.isOver && !session.sender.takeBack(sequence);
+/** The limits of one call, for all that it waits for: one timer and one abort listener, however many clients are slow. */
+class Patience {
+  /** It does not wait at all. */
+  readonly isNone: boolean;
+  readonly #over = new Waiter<void>();
+  readonly #waiters = new Set<Waiter<void>>();
+
+  constructor(limits: CallLimits) {
+    this.isNone = limits.timeout === 0;
+    this.#over.limit(limits, () => timeoutError('broadcast', limits.timeout));
+    this.#over.promise.catch((reason: unknown) => {
+      for (const waiter of this.#waiters) waiter.reject(reason);
+    });
+  }
+
+  /** False if what is waited for will not come, or not in time. */
+  async wait(waiter: Waiter<void>): Promise<boolean> {
+    this.#waiters.add(waiter);
+    try {
+      await waiter.promise;
+      return true;
+    } catch {
+      return false;
+    } finally {
+      this.#waiters.delete(waiter);
+    }
+  }
+
+  end(): void {
+    this.#over.resolve();
   }
 }

@@ -113,7 +113,8 @@ export abstract class Channel extends ObservedEmitter implements AsyncIterable<M
    * The channel as a stream of Node in object mode: it is written payloads (or received `Message`s, see `toWeb`), and gives `Message`s. It buffers one message each
    * way: who does not read makes the peer's `send` wait, and a write ends when `send` would.
    *
-   * - The peer's goodbye ends it, and its crash destroys it with `ECONNRESET`. What is written after a goodbye fails with `EPIPE`.
+   * - The peer's goodbye ends it for those who read; a stream that was only written, and not ended yet, fails with `EPIPE` then. The peer's crash destroys it with
+   *   `ECONNRESET`, once what had come is read.
    * - `end()` waits until the OS has everything, however long the peer takes, and closes the channel. Channels are not closed by halves, so nothing is read after that: who
    *   was reading is told by `ERR_STREAM_PREMATURE_CLOSE` (in `pipeline`, `finished` and loops), and not that there was no more.
    * - `destroy()` destroys the channel: a failed or aborted `pipeline` does that, and so does leaving a `for await` over the stream.

@@ -84,7 +84,7 @@ export class Sender implements SendQueue {
       this.#checkRoom(size);
       if (this.#mustPostpone(size)) return this.#postpone(new PostponedMessage(bytes, size, objects), limits);
       const sequence = this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
-      return this.isFull ? this.untilRoom(limits, () => this.takeBack(sequence)) : sent(size);
+      return this.isFull ? this.#waitBelowMark(sequence, limits) : sent(size);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -100,15 +100,11 @@ export class Sender implements SendQueue {
     return this.#queue(Kind.MESSAGE, payload, 0, objects, size);
   }
 
-  /**
-   * Resolves once the queue is below the high-water mark.
-   * @param abandoned called when `limits` came first
-   */
-  untilRoom(limits: CallLimits, abandoned?: () => void): Promise<void> {
+  /** Waits until the queue is below the high-water mark. */
+  waitForRoom(): Waiter<void> {
     const waiter = new Waiter<void>();
-    waiter.limit(limits, () => this.#timedOut(limits.timeout), abandoned);
     this.#backlog.waitForRoom(waiter);
-    return waiter.promise;
+    return waiter;
   }
 
   /** True if nothing of the message had left, and now never will. */
@@ -279,6 +275,16 @@ export class Sender implements SendQueue {
     counters.sent(size);
     link.flushUnlessWatched();
     return sequence;
+  }
+
+  #waitBelowMark(sequence: number, limits: CallLimits): Promise<void> {
+    const waiter = this.waitForRoom();
+    waiter.limit(
+      limits,
+      () => this.#timedOut(limits.timeout),
+      () => this.takeBack(sequence),
+    );
+    return waiter.promise;
   }
 
   /** Sends and receives until `isDone`. False if the deadline came first. */

@@ -211,3 +211,36 @@ test('who never waits, for a client that takes nothing, has bounded memory', asy
   expect(results.filter(({ dropped }) => dropped === 1).length).toBeGreaterThan(500);
   expect(connection.bufferedAmount).toBeLessThan(64 * KIB + 2 * KIB);
 });
+
+test('one signal ends the waiting for many slow clients, and is listened to once', async () => {
+  const listener = keep(await Listener.bind(serviceName(), { highWaterMark: KIB }));
+  await connectMany(listener, 20);
+  const { signal, abort } = countedSignal();
+  for (let refusals = 0; refusals < 3; await nextTurn()) {
+    const { sent } = await listener.broadcast(Buffer.alloc(KIB), { slow: 'drop' });
+    refusals = sent === 0 ? refusals + 1 : 0;
+  }
+  const waiting = listener.broadcast('one', { signal });
+  await nextTurn();
+  expect(signal.added).toBe(1);
+  abort();
+  expect(await waiting).toEqual({ sent: 0, dropped: 20 });
+  expect(signal.removed).toBeGreaterThanOrEqual(1);
+});
+
+/** A signal that counts who listens. */
+function countedSignal(): { signal: AbortSignal & { added: number; removed: number }; abort: () => void } {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const counted = Object.assign(signal, { added: 0, removed: 0 });
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    counted.added += 1;
+    add(...args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+    counted.removed += 1;
+    remove(...args);
+  };
+  return { signal: counted, abort: () => controller.abort() };
+}

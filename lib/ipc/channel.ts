@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { kSource, type Source, type SourceHandle } from '../poll/source.js';
 import { validateCallOptions, validateError, type CallLimits, type Payload } from '../validate.js';
 import { ChannelHandle } from './channel-handle.js';
@@ -11,6 +13,7 @@ import { createService, type Service } from './service.js';
 import { serveChannel } from './serving.js';
 import { Session } from './session.js';
 import type { ChannelStats } from './stats.js';
+import { duplexOf, webStreamsOf } from './streams.js';
 
 /** How long `close` tries to get rid of what was sent to a peer that does not take it. */
 const DEFAULT_CLOSE_TIMEOUT = 5000;
@@ -18,7 +21,7 @@ const DEFAULT_CLOSE_TIMEOUT = 5000;
 /**
  * One end of a connection: messages both ways, in order, whole, each exactly once, or the channel ends with an error.
  *
- * It is received from in one way at a time: calls of `recv`, one iterator, or subscribers of `'message'`; another is `ERR_GIPS_BUSY`. After the last message,
+ * It is received from in one way at a time: calls of `recv`, one iterator or stream, or subscribers of `'message'`; another is `ERR_GIPS_BUSY`. After the last message,
  * receiving and sending fail every time: with `EPIPE` after the peer's goodbye, with `ECONNRESET` after its crash.
  *
  * It stays open, and is not garbage-collected, until `close()`, `destroy()` or the peer ends it. It keeps the process alive while something is awaited or
@@ -115,6 +118,39 @@ export abstract class Channel extends ObservedEmitter implements AsyncIterable<M
    */
   serve(handler: Handler, options?: ServeOptions): Service {
     return createService(serveChannel(this.#session, this, validateHandler(handler), validateServeOptions(options)));
+  }
+
+  /**
+   * The channel as a pair of web streams, each chunk one message. They buffer nothing: a message is taken when somebody reads, and a write ends when `send` would.
+   *
+   * - `readable` closes at the peer's goodbye, and fails with `ECONNRESET` at its crash, with `ERR_GIPS_CLOSED` when this side closes the channel before. Its first
+   *   read takes the messages away from other uses, as an iterator does; `cancel()` ends that only, as leaving a loop: nothing is closed or lost.
+   * - `writable.close()` waits until the OS has everything, however long the peer takes, and closes the channel, both ways. `abort()` destroys it. A write fails as `send` does.
+   *   A received `Message` can be written too: it is passed on with its objects, which are closed here then.
+   * @throws GipsError `ERR_GIPS_CLOSED`
+   * @example
+   * await file.readableWebStream().pipeTo(endpoint.toWeb().writable);
+   */
+  toWeb(): { readable: ReadableStream<Message>; writable: WritableStream<Payload> } {
+    return webStreamsOf(this.#session);
+  }
+
+  /**
+   * The channel as a stream of Node in object mode: it is written payloads (or received `Message`s, see `toWeb`), and gives `Message`s. It buffers one message each
+   * way: who does not read makes the peer's `send` wait, and a write ends when `send` would.
+   *
+   * - The peer's goodbye ends it for those who read; a stream that was only written, and not ended yet, fails with `EPIPE` then. The peer's crash destroys it with
+   *   `ECONNRESET`, once what had come is read.
+   * - `end()` waits until the OS has everything, however long the peer takes, and closes the channel. Channels are not closed by halves, so nothing is read after that: who
+   *   was reading is told by `ERR_STREAM_PREMATURE_CLOSE` (in `pipeline`, `finished` and loops), and not that there was no more.
+   * - `destroy()` destroys the channel: a failed or aborted `pipeline` does that, and so does leaving a `for await` over the stream.
+   * - Its first read takes the messages away from other uses, as an iterator does; while it is written only, they can be received by other means.
+   * @throws GipsError `ERR_GIPS_CLOSED`
+   * @example
+   * await pipeline(createReadStream('data.bin'), endpoint.toDuplex()); // of node:stream/promises
+   */
+  toDuplex(): Duplex {
+    return duplexOf(this.#session);
   }
 
   /** Bytes accepted by `send` and not yet taken by the OS, those of the protocol included. */

@@ -10,7 +10,7 @@ export interface Subject {
   readonly address: string;
 }
 
-const { ECONNRESET, EPIPE, EBADMSG } = constants.errno;
+const { ECONNRESET, EPIPE, EBADMSG, ENOBUFS } = constants.errno;
 
 /** The peer has said goodbye. */
 export function goodbye({ what, address }: Subject): Ending {
@@ -55,6 +55,14 @@ export function untaken({ what, address }: Subject): GipsError {
     errno: -ECONNRESET,
     address,
   });
+}
+
+/** What a channel's own end turns into when a broadcast asks for the end of slow clients. */
+export function tooSlow({ what, address }: Subject, buffered: number): GipsError {
+  return new GipsError(
+    `${what} has ended: ${buffered} bytes waited to be sent when the next broadcast came, which disconnects slow clients; have the client read faster, or broadcast with another policy`,
+    { code: 'ENOBUFS', errno: -ENOBUFS, address },
+  );
 }
 
 /** The peer broke the protocol. */

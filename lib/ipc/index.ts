@@ -1,6 +1,7 @@
 /** Messages between processes: listeners, endpoints, and what travels between them. */
 export { GipsError } from '../errors.js';
 export type { Payload } from '../validate.js';
+export type { BroadcastOptions } from './broadcast.js';
 export { Channel } from './channel.js';
 export { Connection } from './connection.js';
 export { Credentials } from './credentials.js';

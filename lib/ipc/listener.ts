@@ -1,6 +1,8 @@
 import { EventEmitter } from 'eventemitter3';
 import { kSource, type Source, type SourceHandle } from '../poll/source.js';
+import type { Payload } from '../validate.js';
 import { adopt, adoptActivated, openAcceptor, openAcceptorSync } from './bind.js';
+import { broadcast, type BroadcastOptions } from './broadcast.js';
 import type { Connection } from './connection.js';
 import type { ListenerEvents } from './events.js';
 import { validateHandler, validateServeOptions, type Handler, type ServeOptions } from './handler.js';
@@ -132,6 +134,19 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
    */
   serve(handler: Handler, options?: ServeOptions): Service {
     return createService(this.#host.serve(validateHandler(handler), validateServeOptions(options)));
+  }
+
+  /**
+   * Sends a message to all clients that are connected, however the listener is consumed. The bytes are taken before the call returns. A client that leaves meanwhile, or cannot be
+   * sent it, never makes the others miss it: it is counted.
+   * @returns how many connections have accepted the message, as `send` does, and how many of those it was for have not
+   * @throws GipsError `EMSGSIZE` if the listener itself sends no message as large; and what is wrong with the arguments, before anything is sent. A `timeout` or
+   *   `signal` that ends the waiting is no error: what became of the message is counted
+   * @example
+   * const { dropped } = await listener.broadcast('tick', { filter: (connection) => subscribers.has(connection), slow: 'drop' });
+   */
+  broadcast(payload: Payload, options?: BroadcastOptions): Promise<{ sent: number; dropped: number }> {
+    return broadcast(this.#host, payload, options);
   }
 
   /** A duplicate of the listening handle, to send to another process that accepts clients beside this one, by `Listener.from`. */

@@ -241,7 +241,7 @@ function validateKeepAlive({ keepAlive = false, wire }: Record<string, unknown>)
   return settings;
 }
 
-function validateOneOf<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
+export function validateOneOf<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
   const found = allowed.find((candidate) => candidate === value);
   if (found !== undefined) return found;
   throw invalidArgValue(name, value, `must be one of: ${allowed.map((candidate) => `'${candidate}'`).join(', ')}`);

@@ -93,6 +93,36 @@ export class Sender implements SendQueue {
     }
   }
 
+  /**
+   * Queues a message as `send` does, of arguments that have been checked, and leaves the waiting to the caller.
+   * @returns what to take it back by
+   */
+  post(payload: Payload, objects: Descriptors): number {
+    const size = this.#check(payload);
+    this.#checkRoom(size);
+    return this.#queue(Kind.MESSAGE, payload, 0, objects, size);
+  }
+
+  /** Waits until the queue is below the high-water mark. */
+  waitForRoom(): Waiter<void> {
+    const waiter = new Waiter<void>();
+    this.#backlog.waitForRoom(waiter);
+    return waiter;
+  }
+
+  /** True if nothing of it had left, and now never will. */
+  takeBack(message: SentRequest): boolean {
+    if (typeof message !== 'number') {
+      if (message.sequence !== undefined) return this.takeBack(message.sequence);
+      this.#postponed.remove(message);
+      return true;
+    }
+    const { link } = this.#session;
+    const isTaken = message !== PACKED && link.isOpen && link.native.cancel(message);
+    if (isTaken) this.progress();
+    return isTaken;
+  }
+
   /** Answers `to`. It never waits, since what is not sent yet keeps further messages of that peer from being taken, and never fails because the peer is gone. */
   reply(to: unknown, payload: unknown, options: unknown): Promise<void> {
     try {
@@ -136,14 +166,6 @@ export class Sender implements SendQueue {
     return message;
   }
 
-  /** True if nothing of the request has left, and nothing will. */
-  takeBack(request: SentRequest): boolean {
-    if (typeof request === 'number') return request !== PACKED && this.#cancel(request);
-    if (request.sequence !== undefined) return this.#cancel(request.sequence);
-    this.#postponed.remove(request);
-    return true;
-  }
-
   trySend(payload: unknown, options: unknown): boolean {
     const objects = validateObjects(options, this.#session);
     const bytes = validatePayload(payload);
@@ -168,7 +190,7 @@ export class Sender implements SendQueue {
     this.#checkSize(size);
     const sequence = this.#queue(Kind.MESSAGE, bytes, 0, objects, size);
     if (this.#pumpUntil(() => this.buffered === 0, deadline)) return;
-    this.#cancel(sequence);
+    this.takeBack(sequence);
     throw this.#timedOut(deadline.timeout);
   }
 
@@ -267,7 +289,7 @@ export class Sender implements SendQueue {
       () => this.#timedOut(limits.timeout),
       () => {
         this.#postponed.remove(message);
-        if (message.sequence !== undefined) this.#cancel(message.sequence);
+        if (message.sequence !== undefined) this.takeBack(message.sequence);
       },
     );
     return message.waiter.promise;
@@ -288,21 +310,13 @@ export class Sender implements SendQueue {
   }
 
   #waitBelowMark(sequence: number, limits: CallLimits): Promise<void> {
-    const waiter = new Waiter<void>();
+    const waiter = this.waitForRoom();
     waiter.limit(
       limits,
       () => this.#timedOut(limits.timeout),
-      () => this.#cancel(sequence),
+      () => this.takeBack(sequence),
     );
-    this.#backlog.waitForRoom(waiter);
     return waiter.promise;
-  }
-
-  #cancel(sequence: number): boolean {
-    const { link } = this.#session;
-    if (!link.isOpen || !link.native.cancel(sequence)) return false;
-    this.progress();
-    return true;
   }
 
   /** Sends and receives until `isDone`. False if the deadline came first. */

@@ -65,12 +65,17 @@ export abstract class Supply<T> {
     return new Iteration(this, this.ending?.isOwn === true ? this.ending : undefined);
   }
 
+  /** What a step of an iterator gives at once; `undefined` if it has to wait. */
+  stepNow(iteration: IterationState): T | undefined {
+    this.begin(iteration);
+    this.watch();
+    return this.next();
+  }
+
   /** One step of an iterator. */
   step(iteration: IterationState): Promise<IteratorResult<T, undefined>> {
     try {
-      this.begin(iteration);
-      this.watch();
-      const value = this.next();
+      const value = this.stepNow(iteration);
       if (value !== undefined) return Promise.resolve({ done: false, value });
     } catch (error) {
       iteration.finish();

@@ -1,4 +1,4 @@
-/** A channel whose other end is in another process, where test/programs/flow-peer.mjs does what it is told. */
+/** A channel whose other end is in another process, where a program, test/programs/flow-peer.mjs by default, does what it is told. */
 import { type Channel, type Connection, type ConnectOptions, Endpoint, Listener } from 'gips';
 import { keep } from './keep.js';
 import { serviceName } from './names.js';
@@ -19,10 +19,11 @@ export async function connectPeer(
   role: 'server' | 'client',
   options: Options = {},
   peerOptions: Options = options,
+  program = 'flow-peer',
 ): Promise<{ name: string; channel: Channel; peer: Program }> {
   const name = serviceName();
   const listener = role === 'client' ? keep(await Listener.bind(name, options)) : undefined;
-  const peer = start('flow-peer', { argument: { name, role, options: peerOptions } });
+  const peer = start(program, { argument: { name, role, options: peerOptions } });
   if (role === 'server') await peer.next('listening');
   const channel = listener === undefined ? await Endpoint.connect(name, options) : await firstClient(listener);
   await peer.next('connected');

@@ -61,6 +61,7 @@ Outbox::Result Outbox::Send(Frame frame, bool at_once) {
   // GOODBYE is the last frame: while it waits, slots of the peer's are still read, and their answers are no longer wanted.
   if (said_goodbye_) return {SendStatus::Sent, sequence};
   said_goodbye_ = frame.kind == Kind::Goodbye;
+  if (said_goodbye_) sink_.OpenReserve();
   auto enqueue = [&] {
     Entry entry(frame, sequence);
     return Result{Enqueue(entry), sequence};

@@ -38,6 +38,8 @@ class PacketSink {
  public:
   virtual ~PacketSink() = default;
   virtual SendStatus SendPacket(const Segment* segments, size_t count, const Attachment* attachment) = 0;
+  // The last packet comes, and should not be refused because the peer has not read those before it.
+  virtual void OpenReserve() = 0;
 };
 
 class Outbox {

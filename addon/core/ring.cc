@@ -22,8 +22,11 @@ constexpr size_t RecordSize(size_t packet) {
 
 }  // namespace
 
+RingOut::RingOut(SharedRingWords words, uint8_t* data, size_t capacity)
+    : words_(words), protocol_(words_, capacity), data_(data), capacity_(capacity), reserve_(RecordSize(kHeaderSize)) {}
+
 bool RingOut::Fits(size_t packet) const {
-  return RecordSize(packet) <= capacity_ / 2;
+  return RecordSize(packet) + reserve_ <= capacity_ / 2;
 }
 
 SendStatus RingOut::Put(const Segment* segments, size_t count, bool& ring) {
@@ -52,7 +55,7 @@ void RingOut::PutElsewhere(bool& ring) {
 }
 
 SendStatus RingOut::Await(size_t size) {
-  if (protocol_.AwaitRoom(size)) return SendStatus::Sent;
+  if (protocol_.AwaitRoom(size + reserve_)) return SendStatus::Sent;
   return protocol_.broken() ? SendStatus::Broken : SendStatus::Full;
 }
 

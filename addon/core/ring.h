@@ -48,8 +48,7 @@ enum class RingRecord : uint32_t {
 
 class RingOut {
  public:
-  RingOut(SharedRingWords words, uint8_t* data, size_t capacity)
-      : words_(words), protocol_(words_, capacity), data_(data), capacity_(capacity) {}
+  RingOut(SharedRingWords words, uint8_t* data, size_t capacity);
   RingOut(const RingOut&) = delete;
   RingOut& operator=(const RingOut&) = delete;
 
@@ -57,6 +56,8 @@ class RingOut {
   bool Fits(size_t packet) const;
   // Sent; Full: the peer rings when there is room; Broken: the peer's words are impossible. `ring`: the peer sleeps, wake it.
   SendStatus Put(const Segment* segments, size_t count, bool& ring);
+  // From now on the room that is kept for one packet without a payload is used too.
+  void OpenReserve() { reserve_ = 0; }
   // Before a packet is sent elsewhere: whether there is room to say so. As Put.
   SendStatus PrepareElsewhere();
   void PutElsewhere(bool& ring);
@@ -74,6 +75,7 @@ class RingOut {
   RingWriter<SharedRingWords> protocol_;
   uint8_t* data_;
   size_t capacity_;
+  size_t reserve_;
 };
 
 class RingIn {

@@ -43,6 +43,8 @@ class TestSink final : public PacketSink {
     return SendStatus::Sent;
   }
 
+  void OpenReserve() override {}
+
   uint32_t room = 0;
   uint32_t shortages = 0;
   size_t largest = SIZE_MAX;

@@ -21,6 +21,7 @@ class TestRing final : public Napi::ObjectWrap<TestRing> {
                            InstanceMethod<&TestRing::Put>("put"),
                            InstanceMethod<&TestRing::PrepareElsewhere>("prepareElsewhere"),
                            InstanceMethod<&TestRing::PutElsewhere>("putElsewhere"),
+                           InstanceMethod<&TestRing::OpenReserve>("openReserve"),
                            InstanceMethod<&TestRing::WakeWriter>("wakeWriter"),
                            InstanceAccessor<&TestRing::GetWriterWaits>("writerWaits"),
                            InstanceMethod<&TestRing::Take>("take"),
@@ -70,6 +71,8 @@ class TestRing final : public Napi::ObjectWrap<TestRing> {
     out_.PutElsewhere(ring);
     return Napi::Boolean::New(info.Env(), ring);
   }
+
+  void OpenReserve(const Napi::CallbackInfo&) { out_.OpenReserve(); }
 
   void WakeWriter(const Napi::CallbackInfo&) { out_.Wake(); }
 

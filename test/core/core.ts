@@ -52,6 +52,7 @@ export interface TestRing {
   fits(packet: number): boolean;
   /** `ring`: the reader sleeps, and is to be woken. */
   put(segments: Uint8Array[]): { status: 'sent' | 'full' | 'broken'; ring: boolean };
+  openReserve(): void;
   prepareElsewhere(): 'sent' | 'full' | 'broken';
   putElsewhere(): boolean;
   wakeWriter(): void;

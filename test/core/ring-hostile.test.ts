@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 
 import { core, type TestRing } from './core.js';
-import { CAPACITY, header, LARGEST, packetOf, READ, recordSize, WAITS_FOR_DATA, WAITS_FOR_ROOM, WRITTEN } from './rings.js';
+import { CAPACITY, FULL, header, LARGEST, packetOf, READ, recordSize, WAITS_FOR_DATA, WAITS_FOR_ROOM, WRITTEN } from './rings.js';
 
 const PACKET = 0;
 const ELSEWHERE = 1;
@@ -71,7 +71,7 @@ describe('a reader', () => {
 describe('a writer', () => {
   function full(): TestRing {
     const ring = new core.TestRing(CAPACITY);
-    while (ring.put([packetOf(LARGEST, 1)]).status === 'sent');
+    for (const size of FULL) ring.put([packetOf(size, 1)]);
     return ring;
   }
 
@@ -90,7 +90,7 @@ describe('a writer', () => {
 
   test('is told that what was read has not been read: the channel is broken', () => {
     const ring = full();
-    ring.say(false, READ, 2048n);
+    ring.say(false, READ, BigInt(recordSize(LARGEST)));
     expect(ring.put([packetOf(8, 1)]).status).toBe('sent');
     ring.say(false, READ, 8n);
     expect(ring.put([packetOf(LARGEST, 1)]).status).toBe('broken');

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 
 import { core, type TestRing } from './core.js';
-import { CAPACITY, HEADER, LARGEST, packetOf, READ, recordSize, WAITS_FOR_DATA, WAITS_FOR_ROOM, WRITTEN } from './rings.js';
+import { CAPACITY, FULL, HEADER, LARGEST, packetOf, READ, recordSize, RESERVE, WAITS_FOR_DATA, WAITS_FOR_ROOM, WRITTEN } from './rings.js';
 
 function put(ring: TestRing, packet: Buffer): { status: string; ring: boolean } {
   return ring.put([packet]);
@@ -23,7 +23,7 @@ test('packets of every size arrive whole', () => {
   expect(ring.take(LARGEST).status).toBe('nothing');
 });
 
-test('a packet fits whose record is at most half of the ring', () => {
+test('a packet fits whose record and the reserve are at most half of the ring', () => {
   const ring = new core.TestRing(CAPACITY);
   expect(ring.fits(LARGEST)).toBe(true);
   expect(ring.fits(LARGEST + 1)).toBe(false);
@@ -109,8 +109,10 @@ test('a reader that finds something does not sleep', () => {
 test('a full ring takes nothing until half of it is free, and then says so once', () => {
   const ring = new core.TestRing(CAPACITY);
   const packet = packetOf(248, 9);
+  const rest = packetOf(CAPACITY - RESERVE - 15 * recordSize(packet.length) - HEADER, 9);
   for (let round = 0; round < 3; round++) {
-    for (let i = 0; i < 16; i++) expect(put(ring, packet).status).toBe('sent');
+    for (let i = 0; i < 15; i++) expect(put(ring, packet).status).toBe('sent');
+    expect(put(ring, rest).status).toBe('sent');
     expect(ring.writerWaits).toBe(false);
     expect(put(ring, packet)).toEqual({ status: 'full', ring: false });
     expect(ring.prepareElsewhere()).toBe('full');
@@ -120,6 +122,18 @@ test('a full ring takes nothing until half of it is free, and then says so once'
     ring.wakeWriter();
     expect(ring.writerWaits).toBe(false);
   }
+});
+
+test('a full ring has room for the last packet', () => {
+  const ring = new core.TestRing(CAPACITY);
+  for (const size of FULL) expect(put(ring, packetOf(size, 1)).status).toBe('sent');
+  const last = packetOf(RESERVE - HEADER, 2);
+  expect(put(ring, last).status).toBe('full');
+  ring.openReserve();
+  expect(put(ring, last).status).toBe('sent');
+  expect(ring.prepareElsewhere()).toBe('full');
+  for (const size of FULL) expectPacket(ring, packetOf(size, 1));
+  expectPacket(ring, last);
 });
 
 test('the words and the records are where other languages expect them', () => {
@@ -147,7 +161,7 @@ class Model {
 
   put(packet: Buffer | null): { status: string; ring: boolean } {
     const size = recordSize(packet?.length ?? 0);
-    if (this.used + size > CAPACITY) {
+    if (this.used + size + RESERVE > CAPACITY) {
       if (this.writer === 'awake') this.writer = 'asleep';
       return { status: 'full', ring: false };
     }

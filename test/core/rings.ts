@@ -1,8 +1,13 @@
 /** A ring's layout, for those who look into one: docs/ring.md. */
 export const CAPACITY = 4096;
 export const HEADER = 8;
+/** What is kept for the last packet. */
+export const RESERVE = 24;
 /** The largest packet that goes through a ring of `CAPACITY`. */
-export const LARGEST = CAPACITY / 2 - HEADER;
+export const LARGEST = CAPACITY / 2 - HEADER - RESERVE;
+
+/** The sizes of packets that fill it, but for the reserve. */
+export const FULL = [LARGEST, LARGEST, RESERVE - HEADER];
 
 export const WRITTEN = 0;
 export const READ = 1;

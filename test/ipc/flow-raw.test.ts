@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { Endpoint, IpcObject, Listener } from 'gips';
 import { stamped, stampOf } from '../programs/stamped.mjs';
 import { BarePeer } from '../support/bare-peer.js';
@@ -7,6 +7,7 @@ import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { upTo } from '../support/peer.js';
+import { sendBuffer } from '../support/send-buffer.js';
 
 const MIB = 1024 * 1024;
 
@@ -21,7 +22,7 @@ async function connectRaw(): Promise<{ endpoint: Endpoint; server: BarePeer }> {
 
 /** The largest packet that the kernel takes from a channel: unix_dgram_sendmsg keeps 32 bytes of the send buffer. */
 function largestPacket(): number {
-  return 2 * Math.min(MIB / 4, Number(readFileSync('/proc/sys/net/core/wmem_max', 'latin1'))) - 32;
+  return sendBuffer() - 32;
 }
 
 describe('a raw endpoint', () => {

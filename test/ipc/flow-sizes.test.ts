@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Endpoint } from 'gips';
 import { stamped } from '../programs/stamped.mjs';
 import { serviceName } from '../support/names.js';
 import { start } from '../support/processes.js';
+import { sendBuffer } from '../support/send-buffer.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -21,11 +21,6 @@ beforeAll(async () => {
   echo = await Endpoint.connect(name);
 });
 afterAll(() => echo.close());
-
-/** The send buffer that a channel has: what it asks for, as far as the system lets it, doubled by the kernel for its own needs. */
-function sendBuffer(): number {
-  return 2 * Math.min(MIB / 4, Number(readFileSync('/proc/sys/net/core/wmem_max', 'latin1')));
-}
 
 function around(size: number): number[] {
   return [size - 1, size, size + 1];

@@ -10,6 +10,8 @@ import { type Program, start } from '../support/processes.js';
 const COUNT = 150;
 /** Some 11 MB: more than the window and any socket hold. */
 const TOO_MANY = 8000;
+/** In bytes. */
+const ONE_PACKET = 60_000;
 
 const LEAVING_AT_ONCE = ['process.exit()', 'process.exit() with a code', 'process.exit() in a later turn'];
 const LEAVING_IN_TIME = ['the end of the program', 'unref() and the end of the program', 'close() that nobody awaits'];
@@ -95,6 +97,17 @@ describe('a process does not end before the OS has what was accepted:', () => {
     await expectAll(channel, accepted);
     await client.finish();
   });
+});
+
+test.each([...LEAVING_IN_TIME, ...LEAVING_AT_ONCE])('a goodbye finds room behind messages that nobody has read yet, at %s', async (way) => {
+  const name = serviceName();
+  const server = start('leave', { argument: { role: 'server that fills the socket', name, way, count: TOO_MANY, size: ONE_PACKET } });
+  await server.next('listening');
+  const endpoint = keep(Endpoint.connectSync(name));
+  const accepted = await server.next<number>('leaving');
+  expect(accepted).toBeLessThan(TOO_MANY);
+  await server.exited;
+  expect(await tally(() => endpoint.recvSync(), ONE_PACKET)).toEqual({ count: accepted, firstOutOfOrder: null, end: 'EPIPE' });
 });
 
 test('process.exit() does not wait for a peer that takes nothing, which gets what the OS took and is not told that this was all', async () => {

@@ -3,25 +3,28 @@ import { Endpoint, Listener } from '../../dist/index.js';
 import { numbered } from './numbered.mjs';
 import { argument, say } from './talk.mjs';
 
-const { name, role, count, way, inSubscriber = false } = argument;
+const { name, role, count, way, size, inSubscriber = false } = argument;
 
 const roles = {
   client: () => Endpoint.connect(name),
   'blocking client': () => Endpoint.connectSync(name),
   'client that only tries': () => Endpoint.connectSync(name),
-  async server() {
-    listener = await Listener.bind(name);
-    say('listening');
-    const { value } = await listener.connections().next();
-    listener.unref();
-    return value;
-  },
+  server: () => firstClient(),
+  // What is not the OS's yet can be taken back.
+  'server that fills the socket': () => firstClient({ highWaterMark: 1 }),
 };
 
 const sends = {
   client: (payload) => void channel.send(payload),
   'blocking client': (payload) => channel.sendSync(payload),
   'client that only tries': (payload) => channel.trySend(payload),
+  // False once the OS does not take one more; that one is taken back.
+  'server that fills the socket': (payload) => {
+    const taking = new AbortController();
+    channel.send(payload, { signal: taking.signal }).catch(() => {});
+    if (channel.bufferedAmount > 0) taking.abort();
+    return !taking.signal.aborted;
+  },
   server: (payload) => void channel.send(payload),
 };
 
@@ -40,9 +43,17 @@ const channel = await roles[role]();
 if (inSubscriber) channel.once('message', leave);
 else leave();
 
+async function firstClient(options) {
+  listener = await Listener.bind(name, options);
+  say('listening');
+  const { value } = await listener.connections().next();
+  listener.unref();
+  return value;
+}
+
 function leave() {
   let number = 0;
-  while (number < count && sends[role](numbered(number)) !== false) number += 1;
+  while (number < count && sends[role](numbered(number, size)) !== false) number += 1;
   say('leaving', number);
   ways[way]();
 }

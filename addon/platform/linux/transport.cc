@@ -14,7 +14,10 @@ namespace {
 
 // Room for a few packets of 64 KiB. With more of it the two sides work further apart, in memory that the processors' nearer caches do not
 // hold.
-constexpr int kSendBuffer = 256 * 1024;
+constexpr int kSendBuffer = 160 * 1024;
+// What an ordinary system allows (net.core.wmem_max): its double, which the kernel sets, is more than the double of the above and one
+// packet.
+constexpr int kLastSendBuffer = 208 * 1024;
 constexpr size_t kControlSize = CMSG_SPACE(kMaxObjects * sizeof(int));
 
 bool IsShortage(int error) {
@@ -52,6 +55,11 @@ Descriptor Transport::Connect(const uint8_t* address, size_t size) {
 void Transport::EnlargeSendBuffer() {
   // Silently limited to net.core.wmem_max, which is as good as it gets.
   setsockopt(fd(), SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof(kSendBuffer));
+}
+
+void Transport::OpenReserve() {
+  setsockopt(fd(), SOL_SOCKET, SO_SNDBUF, &kLastSendBuffer, sizeof(kLastSendBuffer));
+  if (has_ring()) ring_->out().OpenReserve();
 }
 
 void Transport::Close() {

@@ -46,6 +46,7 @@ class Transport final : public PacketSink {
   void Close();
 
   SendStatus SendPacket(const Segment* segments, size_t count, const Attachment* attachment) override;
+  void OpenReserve() override;
   // Largest packet the socket can take.
   size_t MaxPacket() const;
 

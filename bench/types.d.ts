@@ -16,13 +16,17 @@ export interface Link {
   receive?(): Promise<{ payload: Bytes }>;
   /** The messages to come, instead of `onMessage`. Only where the library has such a form. */
   messages?(): AsyncIterable<{ payload: Bytes }>;
+  /** Asks, and resolves to the answer. Only where the library has requests. */
+  request?(bytes: Bytes): Promise<{ payload: Bytes }>;
+  /** Answers requests, instead of `onMessage`. Only where the library has requests. */
+  answer?(handler: (bytes: Bytes) => Bytes): void;
   /** Passes memory without copying it; the other side's `onMessage` sees its bytes. Only where the library can. */
   sendRegion?(region: Shm): void | Promise<unknown>;
   close?(): unknown;
 }
 
 /** How a library is used: `callback` is what every peer has. */
-export type Form = 'callback' | 'await recv' | 'for await' | 'await send' | 'region';
+export type Form = 'callback' | 'await recv' | 'for await' | 'await send' | 'request' | 'region';
 
 /** The other process (or thread), as `connect` may need it. */
 export interface Other {

@@ -29,6 +29,8 @@ function overChannel(channel, form) {
     },
     receive: () => channel.recv(),
     messages: () => channel,
+    request: (bytes) => channel.request(bytes),
+    answer: (handler) => void channel.serve(({ message }) => handler(message.payload), { concurrency: 1024 }),
     sendRegion: (region) => channel.send('', { objects: [region] }),
     close: () => channel.close(),
   };
@@ -42,7 +44,7 @@ function overChannel(channel, form) {
 function gipsPeer(name, options) {
   return {
     name,
-    forms: ['callback', 'await recv', 'for await', 'await send', 'region'],
+    forms: ['callback', 'await recv', 'for await', 'await send', 'request', 'region'],
     version: () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
     async serve(address, onLink, { form }) {
       const listener = await Listener.bind(address, { backlog: 4096, spin: options.spin });

@@ -4,6 +4,7 @@
 export function echo(link, form) {
   if (form === 'await recv') return void receiving(link);
   if (form === 'for await') return void iterating(link);
+  if (form === 'request') return link.answer?.((bytes) => bytes);
   link.onMessage((bytes) => void link.send(bytes));
 }
 

@@ -5,6 +5,7 @@
 #include "binding/payload.h"
 #include "binding/wrap.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace gips {
@@ -13,6 +14,9 @@ namespace {
 
 // A larger message leaves straight from its sender's memory.
 constexpr size_t kMaxStaged = 16 * 1024 - 1;
+
+// What answers a batch leaves in packets of about so many messages, so that the peer has something to do while the rest is answered.
+constexpr size_t kAnswersAtOnce = 16;
 
 // What one channel may send in one turn of the loop.
 constexpr size_t kTurnBudget = 1024 * 1024;
@@ -99,6 +103,8 @@ bool NativeChannel::SendOnStage(const Outbox::Frame& frame) {
   if (!MayBeFragmented(frame.kind) || frame.kind == Kind::Failure || frame.attachment != nullptr || frame.size > kMaxStaged) return false;
   EnterStage();
   size_t size = kHeaderSize + frame.size;
+  // The others are taken to be of its size.
+  if (in_busy_batch_) State(kStageRoom) = std::min(State(kStageRoom), static_cast<double>(size * kAnswersAtOnce));
   if (environment_->stage.user != this || size > State(kStageRoom)) return false;
   uint8_t* out = environment_->stage.data;
   EncodeHeader({frame.kind, 0, 0, static_cast<uint32_t>(frame.size), frame.correlation}, out);

@@ -52,9 +52,9 @@ export const targets = [
   },
   { what: 'one way 64 KiB', row: 'one-way/65536', entries: ['gips'], goals: [{ peer: 'net', least: 1.8 }] },
   {
-    what: '64 echoes in flight',
+    what: '64 requests in flight',
     row: 'in-flight/64',
-    entries: ['gips'],
+    entries: ['gips', 'gips (request)'],
     goals: [
       { peer: 'net', least: 4 },
       { peer: 'net+', least: 1.6 },

@@ -68,7 +68,8 @@ test.each([
   'recv:ECONNRESET:at=1',
   'recv:EAGAIN:at=1',
   'recvmsg:EINTR:every=2',
-  'recvmsg:EAGAIN:every=2',
+  // When a ring says that there is a packet on the socket, there is one: none is the peer's violation.
+  ...(process.env['GIPS_TEST_TRANSPORT'] === 'ring' ? [] : ['recvmsg:EAGAIN:every=2']),
   'recvmsg:ECONNRESET:every=2',
   'sendmsg:EINTR:every=2',
   'sendmsg:EAGAIN:every=2',

@@ -14,5 +14,6 @@ if (process.env['GIPS_TEST_TRANSPORT'] === 'ring') {
 /** @param {unknown} options */
 function canHaveRing(options) {
   if (options === undefined) return true;
-  return typeof options === 'object' && options !== null && !('wire' in options && options.wire !== 'gips');
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return false;
+  return !('wire' in options && options.wire !== 'gips') && !('spin' in options);
 }

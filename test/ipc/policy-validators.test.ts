@@ -10,8 +10,8 @@ import { testAsRoot } from '../support/processes.js';
 
 const GROUP = 12_345;
 
-function openDoor(validator: CredentialValidator): Promise<Door> {
-  return Door.open(new Policy().withCredentialValidator(validator));
+function openDoor(validator: CredentialValidator, options?: { greetingTimeout: number }): Promise<Door> {
+  return Door.open(new Policy().withCredentialValidator(validator), options);
 }
 
 test.each<[string, CredentialValidator]>([
@@ -117,7 +117,7 @@ test('a validator that takes its time holds up nobody else, and what the client 
 });
 
 test('a validator that takes too long denies', async () => {
-  const door = await openDoor(({ pid }) => (pid === process.pid ? undefined : new Promise(() => {})));
+  const door = await openDoor(({ pid }) => (pid === process.pid ? undefined : new Promise(() => {})), { greetingTimeout: 1_000 });
   const client = await BarePeer.connect(door.name);
   await client.send(Buffer.concat([hello(door.name), message('hello')]));
   await client.receiveEnd();

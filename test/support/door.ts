@@ -33,9 +33,9 @@ export class Door {
   }
 
   /** @param policy the default one if there is none */
-  static async open(policy?: Policy): Promise<Door> {
+  static async open(policy?: Policy, { greetingTimeout = 20_000 } = {}): Promise<Door> {
     const service = new ServiceDescriptor(serviceName('door'));
-    return new Door(keep(await Listener.bind(policy === undefined ? service : service.withPolicy(policy), { greetingTimeout: 1_000 })));
+    return new Door(keep(await Listener.bind(policy === undefined ? service : service.withPolicy(policy), { greetingTimeout })));
   }
 
   /** The next client that was turned away. */

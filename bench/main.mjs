@@ -35,7 +35,7 @@ if (values.render !== undefined) {
   process.exit();
 }
 
-const milliseconds = Number(values.time ?? (quick ? 150 : 250));
+const milliseconds = Number(values.time ?? (quick ? 60 : 250));
 const repetitions = Number(values.repetitions ?? (quick ? 3 : 5));
 const matches = (/** @type {string} */ text) => only.some((part) => text.toLowerCase().includes(part.toLowerCase()));
 const allRows = workloads.flatMap((workload) => workload.rows(quick).map((row) => ({ workload, row })));

@@ -5,9 +5,12 @@ import { GipsError } from '../errors.js';
 import { NestingCodec, uncodable } from './codec.js';
 import { isPassed, mayHoldPassed, type Passed } from './passed.js';
 import { checkStructured, OBJECT_TYPE } from './structured-check.js';
+import { NOT_SIMPLE, readSimple, writeSimple } from './structured-simple.js';
 
 class StructuredCodec extends NestingCodec {
   override pack(value: unknown, objects: Passed[]): Buffer {
+    const simple = writeSimple(value);
+    if (simple !== undefined) return simple;
     const writer = new Writer();
     writer.writeHeader();
     writer.writeValue(mayHoldPassed(value) ? writer.substitute(value, objects) : value);
@@ -15,6 +18,8 @@ class StructuredCodec extends NestingCodec {
   }
 
   override unpack(payload: Buffer, objects: readonly Passed[]): unknown {
+    const simple = objects.length === 0 ? readSimple(payload) : NOT_SIMPLE;
+    if (simple !== NOT_SIMPLE) return simple;
     checkStructured(payload);
     const reader = new Reader(payload, objects);
     reader.readHeader();
@@ -68,6 +73,10 @@ class Writer extends DefaultSerializer {
     return copyOf(value);
   }
 
+  _getSharedArrayBufferId(): never {
+    throw uncodable('a SharedArrayBuffer is for the threads of one process; use a Shm');
+  }
+
   _writeHostObject(view: ArrayBufferView): void {
     const place = this.#places?.get(view);
     if (place === undefined) return base._writeHostObject.call(this, view);
@@ -94,8 +103,10 @@ function isIndivisible(value: object): boolean {
   );
 }
 
+type ViewClass = new (memory: ArrayBuffer) => ArrayBufferView;
+
 /** The classes of views in the order of Node's numbers. */
-const VIEWS = [
+const VIEWS: readonly (ViewClass | undefined)[] = [
   Int8Array,
   Uint8Array,
   Uint8ClampedArray,
@@ -109,8 +120,8 @@ const VIEWS = [
   Buffer,
   BigInt64Array,
   BigUint64Array,
-  (globalThis as { Float16Array?: new (memory: ArrayBuffer) => ArrayBufferView }).Float16Array,
-] as const;
+  (globalThis as { Float16Array?: ViewClass }).Float16Array,
+];
 
 class Reader extends DefaultDeserializer {
   readonly #objects: readonly Passed[];
@@ -133,7 +144,7 @@ class Reader extends DefaultDeserializer {
     const View = VIEWS[type];
     if (View === undefined) throw refused(`has a view of the unknown type ${type}`);
     const memory = new Uint8Array(raw).buffer;
-    return View === Buffer ? Buffer.from(memory) : new (View)(memory);
+    return View === Buffer ? Buffer.from(memory) : new View(memory);
   }
 
   #object(index: number): Passed {

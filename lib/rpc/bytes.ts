@@ -2,7 +2,7 @@ import { validatePayload, type Payload } from '../validate.js';
 import type { Codec } from './codec.js';
 
 /** Bytes as they are. */
-export const bytes: Codec<Payload> & { decode(payload: Buffer): Buffer } = Object.freeze({
+export const bytes: { decode(payload: Buffer): Buffer } & Codec<Payload> = Object.freeze({
   encode: (value: Payload) => validatePayload(value, 'value'),
   decode: (payload: Buffer) => payload,
 });

@@ -4,7 +4,7 @@ import type { Channel } from '../ipc/channel.js';
 import type { Message } from '../ipc/message.js';
 import type { CallLimits } from '../validate.js';
 import type { Codec } from './codec.js';
-import { callHeader } from './format.js';
+import { callHeader, malformed } from './format.js';
 import { encode, join, objectsOf, Values, type Encoded } from './values.js';
 
 /** The number of the last stream of each channel: they are the caller's to give, and each is used once. */
@@ -50,9 +50,9 @@ export class Caller {
   #result(reply: Message, name: string): unknown {
     const values = new Values(reply, this.codec, 0);
     try {
-      const [result, ...others] = values.rest();
-      if (others.length > 0) throw new Error('there is more than one');
-      return result;
+      const results = values.rest();
+      if (results.length !== 1) throw malformed(`there are ${results.length} results`);
+      return results[0];
     } catch (error) {
       values.discard();
       throw incomprehensible(name, error);

@@ -1,12 +1,13 @@
+import type { Payload } from '../validate.js';
 import { bytes } from './bytes.js';
+import type { Codec } from './codec.js';
 import { json } from './json.js';
 import { structured } from './structured.js';
-import type { Codec } from './codec.js';
 
 /** What arguments, results and items of streams can be, and how they travel. */
 export const codecs: {
   /** Bytes (and strings, as UTF-8), as they are; they arrive as a `Buffer`. */
-  readonly bytes: typeof bytes;
+  readonly bytes: { decode(payload: Buffer): Buffer } & Codec<Payload>;
   /** What JSON can say, by its rules: `undefined` and functions are left out of objects, a `Date` becomes a string, a BigInt is a `TypeError`. */
   readonly json: Codec<unknown>;
   /**

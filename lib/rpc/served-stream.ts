@@ -4,7 +4,7 @@ import type { IncomingRequest } from '../ipc/incoming-request.js';
 import { during, type CallContext } from './call-context.js';
 import type { Codec } from './codec.js';
 import { Batch, malformed } from './format.js';
-import { encode, join, objectsOf, type Encoded } from './values.js';
+import { detach, encode, join, objectsOf, type Encoded } from './values.js';
 
 /** A batch is sent when it has so many bytes, however many items were asked for. */
 const ENOUGH_BYTES = 65_536;
@@ -115,7 +115,7 @@ export class ServedStream implements CallContext {
     if (this.#isOver) return;
     try {
       if (step.done === true) this.#isAtEnd = true;
-      else this.#add(encode(this.#codec, step.value));
+      else this.#add(detach(encode(this.#codec, step.value), this.#codec));
     } catch (error) {
       this.#failure = { error };
       this.#leave();

@@ -10,9 +10,12 @@ type MethodName<T> = {
   [K in keyof T]-?: K extends NeverRemote ? never : K extends string ? (T[K] extends Callable ? K : never) : never;
 }[keyof T];
 
+/** What items a result has, if it is a stream; `any` and `never` are none. */
+type Item<R> = 0 extends 1 & R ? never : [R] extends [never] ? never : R extends AsyncIterable<infer I> ? [I] : never;
+
 /** The methods whose results are streams. */
 export type StreamName<T> = {
-  [K in MethodName<T>]: T[K] extends (...args: never[]) => infer R ? (Awaited<R> extends AsyncIterable<unknown> ? K : never) : never;
+  [K in MethodName<T>]: T[K] extends (...args: never[]) => infer R ? ([Item<Awaited<R>>] extends [never] ? never : K) : never;
 }[MethodName<T>];
 
 /** What `expose` is given for an interface: its methods, which may also be asynchronous. */
@@ -25,4 +28,4 @@ export type Remote<T> = {
   readonly [K in MethodName<T>]: T[K] extends (...args: infer A) => infer R ? (...args: A) => RemoteResult<Awaited<R>> : never;
 };
 
-type RemoteResult<R> = [R] extends [AsyncIterable<infer Item>] ? AsyncIterable<Item> : Promise<R>;
+type RemoteResult<R> = [Item<R>] extends [never] ? Promise<R> : AsyncIterable<Item<R>[0]>;

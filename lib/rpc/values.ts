@@ -36,6 +36,12 @@ export function encode(codec: Codec<unknown>, value: unknown): Encoded {
   return encoded(payload, objects);
 }
 
+/** With bytes that nobody else writes: those of a codec may be the caller's. */
+export function detach(value: Encoded, codec: Codec<unknown>): Encoded {
+  const { payload } = value;
+  return typeof payload === 'string' || codec instanceof NestingCodec ? value : { ...value, payload: Uint8Array.from(bytesIn(payload)) };
+}
+
 /** One payload for all. What is in it is copied. */
 export function join(header: Uint8Array, values: readonly Encoded[]): Buffer {
   let total = header.length;

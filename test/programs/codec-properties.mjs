@@ -81,4 +81,4 @@ const properties = {
   'any bytes as structured': fc.property(fc.oneof(bytes, damaged, tags), (payload) => decodesOrThrows(structured, payload)),
 };
 
-fc.assert(properties[argument.property], { numRuns: argument.runs });
+void fc.assert(properties[argument.property], { numRuns: argument.runs });

@@ -90,11 +90,11 @@ describe('structured', () => {
   });
 
   test('views are copies with memory of their own', () => {
-    const view = structured.decode(structured.encode(Buffer.from('abc'))) as Buffer;
+    const view = structured.decode(structured.encode(Buffer.from('abc')) as Buffer) as Buffer;
     expect(Buffer.isBuffer(view)).toBe(true);
     expect(view.buffer.byteLength).toBe(3);
     const shared = new Float64Array([1.5, 2.5]);
-    expect(structured.decode(structured.encode({ shared }))).toEqual({ shared });
+    expect(structured.decode(structured.encode({ shared }) as Buffer)).toEqual({ shared });
   });
 
   test.each([

@@ -154,8 +154,7 @@ export class RemoteStream implements AsyncIterableIterator<unknown, undefined> {
   #fail(error: unknown): void {
     if (this.#isOver) return;
     this.#failure = { error };
-    if (error instanceof GipsError && error.code === 'ERR_GIPS_REMOTE') this.#finish();
-    else this.#end();
+    this.#end();
   }
 
   /** This side does not want the rest. */

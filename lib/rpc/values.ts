@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { GipsError } from '../errors.js';
 import type { Message } from '../ipc/message.js';
 import { payloadSize, validatePayload, type Payload } from '../validate.js';
-import { NestingCodec, type Codec } from './codec.js';
+import { NestingCodec, uncodable, type Codec } from './codec.js';
 import { malformed, MAX_OBJECTS } from './format.js';
 import { isPassed, kindOf, revive, type Passed } from './passed.js';
 
@@ -18,6 +18,9 @@ export interface Encoded {
   /** In bytes, all in all. */
   readonly size: number;
 }
+
+/** How large a message may be that is kept for the sake of a small part. */
+const MAX_PINNED = 8192;
 
 const NONE: readonly Passed[] = [];
 
@@ -73,13 +76,19 @@ function write(target: Buffer, start: number, { tag, payload, objects, size }: E
   const end = start + size;
   offset = target.writeUInt32LE(end - offset - 4, offset);
   if (typeof payload === 'string') target.write(payload, offset);
-  else target.set(bytesIn(payload), offset);
+  else target.set(wholly(bytesIn(payload), end - offset), offset);
   return end;
 }
 
 function bytesIn(payload: ArrayBuffer | ArrayBufferView): Uint8Array {
   if (types.isUint8Array(payload)) return payload;
   return ArrayBuffer.isView(payload) ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength) : new Uint8Array(payload);
+}
+
+/** What is not written would be bytes of somebody else. */
+function wholly(bytes: Uint8Array, size: number): Uint8Array {
+  if (bytes.length !== size) throw uncodable('its memory has changed while the values behind it were encoded');
+  return bytes;
 }
 
 /** The values of a received message, one by one. */
@@ -107,20 +116,14 @@ export class Values {
     return 2 * this.#offset >= this.#payload.length;
   }
 
-  /** Throws what the codec throws, `EBADMSG` for what is no value, and what an object is refused with. */
+  /** Throws what the codec throws, `EBADMSG` for what is no value, and what an object is refused with; its objects are closed then. */
   next(): unknown {
-    const tag = this.#byte();
-    switch (tag) {
-      case Tag.NOTHING:
-        return undefined;
-      case Tag.OBJECT:
-        return this.#object(this.#byte());
-      case Tag.ENCODED:
-        return this.#codec.decode(this.#bytes());
-      case Tag.NESTED:
-        return this.#nested();
-      default:
-        throw malformed(`there is no tag ${tag}`);
+    const before = this.#given.length;
+    try {
+      return this.#read();
+    } catch (error) {
+      for (const object of this.#given.splice(before)) object.close();
+      throw error;
     }
   }
 
@@ -142,6 +145,22 @@ export class Values {
   discard(): void {
     this.#message.discard();
     for (const object of this.#given) object.close();
+  }
+
+  #read(): unknown {
+    const tag = this.#byte();
+    switch (tag) {
+      case Tag.NOTHING:
+        return undefined;
+      case Tag.OBJECT:
+        return this.#object(this.#byte());
+      case Tag.ENCODED:
+        return this.#codec.decode(this.#bytes());
+      case Tag.NESTED:
+        return this.#nested();
+      default:
+        throw malformed(`there is no tag ${tag}`);
+    }
   }
 
   #nested(): unknown {
@@ -169,7 +188,13 @@ export class Values {
     const end = start + this.#payload.readUInt32LE(this.#offset);
     if (end > this.#payload.length) throw malformed('a value ends too early');
     this.#offset = end;
-    return this.#payload.subarray(start, end);
+    const bytes = this.#payload.subarray(start, end);
+    return this.#codec instanceof NestingCodec || this.#isWorthKeeping(bytes) ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
+  }
+
+  /** A small value that the user keeps is not to keep a large message. */
+  #isWorthKeeping(bytes: Buffer): boolean {
+    return this.#payload.length <= MAX_PINNED || 2 * bytes.length >= this.#payload.length;
   }
 
   #byte(): number {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { codecs, expose, proxy, type Codec, type Remote } from 'gips';
 import { connectCalls, type Calls } from '../support/calls.js';
@@ -37,6 +38,34 @@ test('with bytes each argument is bytes', async () => {
   expect((await remote.join('a', Buffer.from('b'), '', 'ü')).toString()).toBe('abü');
   expect(await remote.join()).toHaveLength(0);
   await expect(remote.join(1 as never)).rejects.toThrow(errorLike({ code: 'ERR_INVALID_ARG_TYPE' }));
+});
+
+test('bytes that are kept do not keep what they came with', async () => {
+  const { connection, endpoint } = await connectPair();
+  interface Chunks {
+    chunks(): AsyncIterable<Buffer>;
+  }
+  const chunks = Array.from({ length: 30 }, (_, i) => Buffer.alloc(1000, i));
+  expose<Chunks>(connection, { chunks: () => Readable.from(chunks) }, { codec: codecs.bytes });
+  for await (const chunk of proxy<Chunks>(endpoint, { codec: codecs.bytes, streams: ['chunks'] }).chunks()) {
+    expect(chunk).toEqual(chunks.shift());
+    expect(chunk.buffer.byteLength).toBeLessThanOrEqual(8192);
+  }
+});
+
+test('bytes whose memory goes while other arguments are encoded are not sent', async () => {
+  const bytes = new Uint8Array(1000);
+  const { connection, endpoint } = await connectPair();
+  connection.serve(({ message }) => message);
+  const codec: Codec<unknown> = {
+    encode(value) {
+      if (value === 'take it') structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+      return value === 'take it' ? '' : bytes;
+    },
+    decode: (payload) => payload,
+  };
+  const call = proxy<{ f(...args: unknown[]): void }>(endpoint, { codec }).f('bytes', 'take it');
+  await expect(call).rejects.toThrow(errorLike({ name: 'TypeError', message: 'memory has changed' }));
 });
 
 test('many calls at once: each caller gets its own result', async () => {

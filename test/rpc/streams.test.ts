@@ -206,6 +206,25 @@ describe('failures', () => {
     expect(error).toEqual(errorLike({ code: 'ERR_GIPS_REMOTE', cause: errorLike({ name: 'TypeError', message: 'BigInt' }) }));
   });
 
+  test('an item that is too large for a message ends the stream, and its maker is left', async () => {
+    const { connection, endpoint } = await connectPair({}, { maxMessageSize: 100_000 });
+    let isLeft = false;
+    interface Chunks {
+      chunks(): AsyncIterable<string>;
+    }
+    const iterator: AsyncIterator<string> = {
+      next: () => Promise.resolve({ done: false, value: 'x'.repeat(200_000) }),
+      return: () => {
+        isLeft = true;
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+    expose<Chunks>(connection, { chunks: () => ({ [Symbol.asyncIterator]: () => iterator }) }, { codec: codecs.json });
+    const { error } = await outcome(proxy<Chunks>(endpoint, { codec: codecs.json, streams: ['chunks'] }).chunks());
+    expect(error).toEqual(errorLike({ code: 'ERR_GIPS_REMOTE', cause: errorLike({ code: 'EMSGSIZE' }) }));
+    await eventually(() => expect(isLeft).toBe(true));
+  });
+
   test('arguments that cannot be encoded are told to who takes the first item', async () => {
     const { calls } = await connectCalls('json');
     expect((await outcome(calls.count(1n as never))).error).toEqual(errorLike({ name: 'TypeError', message: 'BigInt' }));

@@ -190,7 +190,10 @@ describe('a caller gets a clean error', () => {
     ['two objects where one came', Buffer.of(2, 0, 2, 0)],
     ['an object and no JSON', Buffer.concat([Buffer.of(3, 1, 1), value('{').subarray(1)])],
     ['an object in a place that is not there', Buffer.concat([Buffer.of(3, 1, 1), value('[[["a"]],{}]').subarray(1)])],
-    ['an object in a place of Object.prototype', Buffer.concat([Buffer.of(3, 1, 1), value('[[["__proto__","__proto__"]],{}]').subarray(1)])],
+    [
+      'an object in a place of Object.prototype',
+      Buffer.concat([Buffer.of(3, 1, 1), value('[[["__proto__","__proto__"]],{}]').subarray(1)]),
+    ],
     ['an object in the place of a length', Buffer.concat([Buffer.of(3, 1, 1), value('[[["length"]],[]]').subarray(1)])],
     ['objects without places', Buffer.concat([Buffer.of(3, 1, 1), value('[[],null]').subarray(1)])],
   ])('for a result that is %s, and its objects are closed', async (_what, payload) => {

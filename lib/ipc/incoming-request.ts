@@ -1,3 +1,4 @@
+import { Kind } from '../native/index.js';
 import type { Channel } from './channel.js';
 import type { Credentials } from './credentials.js';
 import type { Message } from './message.js';
@@ -28,6 +29,14 @@ export class IncomingRequest {
       request.#reason ??= { value: reason };
       request.#controller?.abort(reason);
     };
+  }
+
+  /**
+   * A plain message has no one who waits for the answer.
+   * @internal
+   */
+  get isRequest(): boolean {
+    return this.message.kind === Kind.REQUEST;
   }
 
   /** Who asks, as the kernel knows it. */

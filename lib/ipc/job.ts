@@ -1,5 +1,5 @@
 /** One request that a service has taken. */
-import { Kind, type NativeDescriptor } from '../native/index.js';
+import type { NativeDescriptor } from '../native/index.js';
 import { validatePayload, type Payload } from '../validate.js';
 import type { Channel } from './channel.js';
 import { remote } from './failure.js';
@@ -14,6 +14,7 @@ export class Job {
   readonly request: IncomingRequest;
   /** Called once, when there is an answer, or nobody waits for one any more. */
   readonly #onAnswered: (job: Job) => void;
+  isLater = false;
   #timer: NodeJS.Timeout | undefined = undefined;
   #isAnswered = false;
 
@@ -27,9 +28,8 @@ export class Job {
     return this.request.message.correlation;
   }
 
-  /** A plain message has no one who waits for the answer. */
   get isRequest(): boolean {
-    return this.request.message.kind === Kind.REQUEST;
+    return this.request.isRequest;
   }
 
   get isAnswered(): boolean {
@@ -39,6 +39,12 @@ export class Job {
   /** From now on the handler has so many ms. */
   limit(ms: number, passed: () => Error): void {
     if (ms !== Infinity) this.#timer = setTimeout(() => this.stop(passed()), ms).unref();
+  }
+
+  /** It only waits, and so may take as long as it likes: see `Later`. */
+  postpone(): void {
+    this.isLater = true;
+    clearTimeout(this.#timer);
   }
 
   /** Throws if the answer cannot be sent; then nothing was. */

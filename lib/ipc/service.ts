@@ -1,24 +1,29 @@
 import { validateDrain } from './options.js';
-import type { Serving } from './serving.js';
+
+/** What is behind a service. */
+export interface Served {
+  readonly pending: number;
+  close(drain: number): Promise<void>;
+}
 
 /** The public face of what `serve()` has begun. */
-export let createService: (serving: Serving) => Service;
+export let createService: (served: Served) => Service;
 
 /** What `serve()` has begun: a handler that answers requests, until `close()`. The listener or channel stays open. */
 export class Service implements AsyncDisposable {
-  readonly #serving: Serving;
+  readonly #served: Served;
 
-  private constructor(serving: Serving) {
-    this.#serving = serving;
+  private constructor(served: Served) {
+    this.#served = served;
   }
 
   static {
-    createService = (serving) => new Service(serving);
+    createService = (served) => new Service(served);
   }
 
   /** How many requests and messages have been taken and not answered: those whose handlers run, and those that wait for a place. */
   get pending(): number {
-    return this.#serving.pending;
+    return this.#served.pending;
   }
 
   /**
@@ -28,7 +33,7 @@ export class Service implements AsyncDisposable {
    */
   close(options?: { drain?: number | undefined }): Promise<void> {
     try {
-      return this.#serving.close(validateDrain(options));
+      return this.#served.close(validateDrain(options));
     } catch (error) {
       return Promise.reject(error);
     }

@@ -8,6 +8,7 @@ import { violated } from './endings.js';
 import { busy } from './failure.js';
 import type { Answer, Handler, ServeSettings } from './handler.js';
 import { Job } from './job.js';
+import { Later } from './later.js';
 import { Want } from './link.js';
 import type { Message } from './message.js';
 import { emitSafely, rethrow } from './rethrow.js';
@@ -37,6 +38,8 @@ export class Serving implements Taking {
   readonly #held = new Set<Session>();
   readonly #draining = new Draining();
   #direct = 0;
+  /** Jobs whose handlers only wait: see `Later`. */
+  #later = 0;
   #isFlowing = false;
   #closing: Promise<void> | undefined = undefined;
 
@@ -54,7 +57,7 @@ export class Serving implements Taking {
   }
 
   get pending(): number {
-    return this.#jobs.size;
+    return this.#jobs.size - this.#later;
   }
 
   /** From now on the channel's messages come here. */
@@ -181,6 +184,7 @@ export class Serving implements Taking {
 
   #onAnswered(job: Job, requests: Map<number, Job>): void {
     this.#jobs.delete(job);
+    if (job.isLater) this.#later -= 1;
     if (job.isRequest) requests.delete(job.correlation);
     if (this.#jobs.size === 0 && this.#closing !== undefined) this.#draining.end();
     if (this.#held.size > 0) process.nextTick(() => this.#resume());
@@ -218,13 +222,23 @@ export class Serving implements Taking {
     const { timeout } = this.#settings;
     job.limit(timeout, () => new GipsError(`the handler took longer than ${timeout} ms`, { code: 'ETIMEDOUT' }));
     try {
-      const answer = this.#handler(job.request);
+      const answer: unknown = this.#handler(job.request);
+      if (answer instanceof Later) return this.#postpone(job, answer);
       if (isThenable(answer)) return this.#await(job, answer);
-      job.answer(answer);
+      job.answer(answer as Answer);
     } catch (error) {
       this.#fail(job, error);
     }
     return undefined;
+  }
+
+  #postpone(job: Job, later: Later): undefined {
+    if (!job.isAnswered) {
+      job.postpone();
+      this.#later += 1;
+    }
+    void this.#await(job, later.answer);
+    if (this.#held.size > 0) process.nextTick(() => this.#resume());
   }
 
   async #await(job: Job, answer: PromiseLike<Answer>): Promise<void> {
@@ -262,6 +276,6 @@ export function serveChannel(session: Session, channel: Channel, handler: Handle
   return serving;
 }
 
-function isThenable(answer: Answer | PromiseLike<Answer>): answer is PromiseLike<Answer> {
-  return typeof answer === 'object' && typeof (answer as { then?: unknown }).then === 'function';
+function isThenable(answer: unknown): answer is PromiseLike<Answer> {
+  return typeof answer === 'object' && answer !== null && typeof (answer as { then?: unknown }).then === 'function';
 }

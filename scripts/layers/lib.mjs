@@ -8,11 +8,12 @@ const COMMON = ['errors.ts', 'validate.ts', 'log.ts'];
 
 /** For each folder (`face` is `index.ts`, `common` the files that all others may import): the folders and files it may import. */
 const MAY_IMPORT = {
-  face: [...COMMON, 'ipc/', 'poll/', 'shm/'],
+  face: [...COMMON, 'ipc/', 'poll/', 'shm/', 'rpc/'],
   common: COMMON,
   native: [...COMMON, 'native/'],
   ipc: [...COMMON, 'native/', 'ipc/', 'poll/source.ts', 'poll/claim.ts', 'shm/'],
   poll: [...COMMON, 'native/', 'poll/'],
+  rpc: [...COMMON, 'ipc/', 'shm/', 'rpc/'],
   // A region becomes an object of messages and the other way round.
   shm: [...COMMON, 'native/', 'shm/', 'ipc/ipc-object.ts'],
 };

@@ -1,4 +1,7 @@
 /** The programs that the blocks of a page are, or are parts of. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as gips from 'gips';
 import { noteOf, placeOf, type Block, type Line } from './markdown.js';
 
@@ -61,6 +64,17 @@ export function scenesOf(blocks: readonly Block[]): { scenes: Scene[]; problems:
   return { scenes, problems };
 }
 
+/** The public names that are types alone. */
+const TYPES = new Set(typesOf(fileURLToPath(new URL('../../dist/index.d.ts', import.meta.url))));
+
+/** What the declarations of `file`, and of all that they export everything of, export and the package itself has not. */
+function typesOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  const own = [...text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names]) => names!.match(/\b\w+(?=\s*(?:,|$))/g) ?? []);
+  const others = [...text.matchAll(/^export \* from '(.*)\.js'/gm)].flatMap(([, path]) => typesOf(join(dirname(file), `${path}.d.ts`)));
+  return [...own, ...others].filter((name) => !Object.hasOwn(gips, name));
+}
+
 /** What a fragment may use without saying where it is from: an endpoint that is connected to an echo server, and a listener. */
 const SCENERY = {
   endpoint: `import * as gips from 'gips';
@@ -75,7 +89,10 @@ export function sourceOf(program: Program, prefix: string): Line[] {
   const number = program.lines[0]?.number ?? 0;
   const lines = [...sceneryOf(program.lines).map((text) => ({ text, number })), ...program.lines];
   const missing = program.showsImport ? [] : missingNames(lines);
-  if (missing.length > 0) lines.unshift({ text: `import { ${missing.join(', ')} } from 'gips';`, number });
+  const types = program.language === 'ts' ? missing.filter((name) => TYPES.has(name)) : [];
+  const values = missing.filter((name) => !TYPES.has(name));
+  if (types.length > 0) lines.unshift({ text: `import type { ${types.join(', ')} } from 'gips';`, number });
+  if (values.length > 0) lines.unshift({ text: `import { ${values.join(', ')} } from 'gips';`, number });
   // A module, whatever it says; and under a name that nobody else has.
   return [...lines, { text: 'export {};', number }].map((line) => ({ ...line, text: line.text.replaceAll('com.example.', prefix) }));
 }
@@ -90,7 +107,8 @@ function sceneryOf(lines: readonly Line[]): string[] {
 function missingNames(lines: readonly Line[]): string[] {
   const code = codeOf(lines);
   const imported = [...code.matchAll(/import (?:type )?\{([^}]*)\}/g)].map(([, names]) => names).join();
-  return Object.keys(gips).filter((name) => uses(code, name) && !uses(imported, name));
+  const isDeclared = (name: string): boolean => uses(imported, name) || new RegExp(`\\b(class|interface|type|function|const|let) ${name}\\b`).test(code);
+  return [...Object.keys(gips), ...TYPES].filter((name) => uses(code, name) && !isDeclared(name));
 }
 
 function codeOf(lines: readonly Line[]): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile, folderOf } from './compile.js';
 import { blocksOf, extract, noteOf, placeOf, type Block } from './markdown.js';
-import { isCode, scenesOf } from './programs.js';
+import { isCode, scenesOf, sourceOf } from './programs.js';
 import { run } from './run.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -96,6 +96,24 @@ describe('what these tests would find', () => {
     expect(problems).toEqual([]);
     expect(found).toMatchObject([
       { runs: true, programs: [{ role: 'server' }, { role: 'main', lines: [{ text: 'one();' }, { text: 'two();' }] }] },
+    ]);
+  });
+
+  test('a fragment has the names of gips that it uses, and what it talks to; who shows an import shows all of it', () => {
+    const texts = (...lines: string[]): string[] =>
+      sourceOf(scenesOf(page('```ts', ...lines, '```')).scenes[0]!.programs[0]!, 'test.').map(({ text }) => text);
+    expect(texts('const options: ServeOptions = {};', 'new Poller();')).toEqual([
+      "import { Poller } from 'gips';",
+      "import type { ServeOptions } from 'gips';",
+      'const options: ServeOptions = {};',
+      'new Poller();',
+      'export {};',
+    ]);
+    expect(texts('await endpoint.flush();')[0]).toMatch(/const endpoint = await .*connect\('test\.scenery'\)/);
+    expect(texts("import { Poller } from 'gips';", 'new Events();')).toEqual([
+      "import { Poller } from 'gips';",
+      'new Events();',
+      'export {};',
     ]);
   });
 

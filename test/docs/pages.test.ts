@@ -36,7 +36,8 @@ test.each(pages)('the links of %s lead somewhere', (page) => {
 });
 
 test('each guide is in the index, or in the README', () => {
-  const isListed = (name: string): boolean => read('docs/README.md').includes(`](${name})`) || read('README.md').includes(`](docs/${name})`);
+  const isListed = (name: string): boolean =>
+    read('docs/README.md').includes(`](${name})`) || read('README.md').includes(`](docs/${name})`);
   expect(guides.filter((name) => !isListed(name))).toEqual([]);
 });
 

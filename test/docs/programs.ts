@@ -107,7 +107,8 @@ function sceneryOf(lines: readonly Line[]): string[] {
 function missingNames(lines: readonly Line[]): string[] {
   const code = codeOf(lines);
   const imported = [...code.matchAll(/import (?:type )?\{([^}]*)\}/g)].map(([, names]) => names).join();
-  const isDeclared = (name: string): boolean => uses(imported, name) || new RegExp(`\\b(class|interface|type|function|const|let) ${name}\\b`).test(code);
+  const isDeclared = (name: string): boolean =>
+    uses(imported, name) || new RegExp(`\\b(class|interface|type|function|const|let) ${name}\\b`).test(code);
   return [...Object.keys(gips), ...TYPES].filter((name) => uses(code, name) && !isDeclared(name));
 }
 

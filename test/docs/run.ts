@@ -36,9 +36,10 @@ export async function run({ programs }: Scene, folder: string): Promise<void> {
       await main.ended;
     });
     running.push(main);
-    await within(Promise.race([main.ended, ...failures]), `the end of ${main.program.place}`, 20_000);
+    await within(Promise.race([main.ended, ...failures]), `the end of ${main.program.place}`, 15_000);
   } catch (error) {
-    throw new Error([String(error), ...running.map(({ program, output }) => `${program.place} said:\n${output}`)].join('\n'));
+    const said = running.map(({ program, output }) => `${program.place} said:\n${output}`);
+    throw new Error([String(error), ...said].join('\n'), { cause: error });
   } finally {
     await Promise.all(running.map(stop));
   }

@@ -26,6 +26,7 @@ export class GipsError extends Error {
   /** The error behind this one: a validator's own, a remote handler's. */
   declare readonly cause?: unknown;
 
+  /** @internal */
   constructor(message: string, details: GipsErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code;

@@ -131,7 +131,12 @@ export abstract class Channel extends ObservedEmitter implements AsyncIterable<M
    * @example
    * await file.readableWebStream().pipeTo(endpoint.toWeb().writable);
    */
-  toWeb(): { readable: ReadableStream<Message>; writable: WritableStream<Payload> } {
+  toWeb(): {
+    /** What the peer sends. */
+    readable: ReadableStream<Message>;
+    /** What the peer is sent. */
+    writable: WritableStream<Payload>;
+  } {
     return webStreamsOf(this.#session);
   }
 
@@ -213,7 +218,10 @@ export abstract class Channel extends ObservedEmitter implements AsyncIterable<M
     await this.close();
   }
 
-  /** For `Poller` alone. */
+  /**
+   * For `Poller` alone.
+   * @internal
+   */
   get [kSource](): SourceHandle {
     return (this.#handle ??= new ChannelHandle(this.#session));
   }

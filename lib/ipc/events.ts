@@ -51,6 +51,7 @@ export class ObservedEmitter extends EventEmitter<ChannelEvents> {
     return super.on(event, listener, context);
   }
 
+  /** The same as `on`. */
   override addListener<E extends EventName>(event: E, listener: EventListener<E>, context?: unknown): this {
     return this.on(event, listener, context);
   }
@@ -67,6 +68,7 @@ export class ObservedEmitter extends EventEmitter<ChannelEvents> {
     return this;
   }
 
+  /** The same as `removeListener`. */
   override off<E extends EventName>(event: E, listener?: EventListener<E>, context?: unknown, once?: boolean): this {
     return this.removeListener(event, listener, context, once);
   }

@@ -7,8 +7,17 @@ import type { Message } from './message.js';
 import { throwIfAborted } from './waiter.js';
 
 /** What a request is answered with: bytes, bytes and objects, a message as it came, or nothing (an empty reply). */
-
-export type Answer = Payload | { payload: Payload; objects?: Objects | undefined } | Message | undefined | void;
+export type Answer =
+  | Payload
+  | {
+      /** The bytes. */
+      payload: Payload;
+      /** Up to 253 objects to send along. They are duplicated: the handler keeps, and closes, its own. */
+      objects?: Objects | undefined;
+    }
+  | Message
+  | undefined
+  | void;
 
 /**
  * Answers a request. What it throws, or rejects with, fails the request with `ERR_GIPS_REMOTE`: name, message and code travel, the stack does not. For a plain

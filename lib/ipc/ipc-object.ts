@@ -104,6 +104,7 @@ export class IpcObject implements Disposable {
     this.#descriptor.close();
   }
 
+  /** `close()`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -82,6 +82,7 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
     return this.#subscribed(event);
   }
 
+  /** The same as `on`. */
   override addListener<E extends EventName>(event: E, listener: EventListener<E>, context?: unknown): this {
     return this.on(event, listener, context);
   }
@@ -145,7 +146,15 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
    * @example
    * const { dropped } = await listener.broadcast('tick', { filter: (connection) => subscribers.has(connection), slow: 'drop' });
    */
-  broadcast(payload: Payload, options?: BroadcastOptions): Promise<{ sent: number; dropped: number }> {
+  broadcast(
+    payload: Payload,
+    options?: BroadcastOptions,
+  ): Promise<{
+    /** How many connections have accepted the message. */
+    sent: number;
+    /** How many of those it was meant for have not. */
+    dropped: number;
+  }> {
     return broadcast(this.#host, payload, options);
   }
 
@@ -189,7 +198,10 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
     await this.close();
   }
 
-  /** For `Poller` alone. */
+  /**
+   * For `Poller` alone.
+   * @internal
+   */
   get [kSource](): SourceHandle {
     return (this.#handle ??= new HostHandle(this.#host));
   }

@@ -26,7 +26,14 @@ export interface SendOptions extends CallOptions {
  * asked for a sign of life, and if nothing comes within `timeout` either, the channel ends with `ECONNRESET`: at the latest 2 × `interval` + `timeout` after the last
  * answer. `false`: not at all.
  */
-export type KeepAlive = false | { interval: number; timeout: number };
+export type KeepAlive =
+  | false
+  | {
+      /** How often to look, in ms. */
+      interval: number;
+      /** How long to wait for the answer, in ms. */
+      timeout: number;
+    };
 
 /** `KeepAlive`, if it is wanted. */
 export type KeepAliveSettings = Readonly<Exclude<KeepAlive, false>>;
@@ -124,7 +131,13 @@ export interface ConnectOptions extends CallOptions, ChannelOptions {
    * either side cannot have one, or does not use the event loop: `node:diagnostics_channel` tells (`gips:ring.open`, `gips:ring.refused`). See docs/ring.md.
    * @default false (`true` is a size of 262144, 256 KiB)
    */
-  ring?: boolean | { size: number } | undefined;
+  ring?:
+    | boolean
+    | {
+        /** Bytes of this side's ring: 4096 to 2³⁰, rounded up to a power of two. */
+        size: number;
+      }
+    | undefined;
   /**
    * With `ring`: for how many microseconds, 0 to 10000, to look for more messages before going to sleep. Answers come many times sooner, for a core that is busy
    * looking, and with it the event loop. It pauses where most looking is in vain, and stops where the process may run on one core only (`gips:spin.stop`).

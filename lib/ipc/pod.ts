@@ -11,6 +11,7 @@ export let createPod: (connection: Connection, message: Message) => Pod;
 export class Pod {
   /** Where the message came from. Receiving from it is `ERR_GIPS_BUSY`: its messages come as pods. */
   readonly connection: Connection;
+  /** What the client has sent. */
   readonly message: Message;
 
   private constructor(connection: Connection, message: Message) {
@@ -28,7 +29,12 @@ export class Pod {
   }
 
   /** Both parts, to destructure. */
-  split(): { connection: Connection; message: Message } {
+  split(): {
+    /** Where the message came from. */
+    connection: Connection;
+    /** What the client has sent. */
+    message: Message;
+  } {
     return { connection: this.connection, message: this.message };
   }
 

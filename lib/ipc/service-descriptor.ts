@@ -7,6 +7,7 @@ import { Policy, type CredentialValidator } from './policy.js';
  * policy, `Policy.sameUser()`; the following ones add to the policy.
  */
 export class ServiceDescriptor {
+  /** The name, as it was given. */
   readonly name: string;
 
   #policy: Policy | undefined = undefined;

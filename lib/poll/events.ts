@@ -16,6 +16,7 @@ export const Interest = {
   READABLE: Readiness.READABLE,
   /** Something can be sent. */
   WRITABLE: Readiness.WRITABLE,
+  /** Either of the two. */
   BOTH: 3,
 } as const;
 
@@ -25,7 +26,9 @@ export interface PollEvent {
   readonly token: Token;
   /** What the source is ready for, of what it was registered for. */
   readonly interest: Interest;
+  /** Something can be received or accepted, or an end or an error is to be learnt. */
   readonly isReadable: boolean;
+  /** Something can be sent. */
   readonly isWritable: boolean;
   /** True for an event that comes from `Poller.wake` or a `Waker`, however often that was called. */
   readonly fromWaker: boolean;
@@ -63,6 +66,7 @@ export class Events implements Iterable<PollEvent> {
     return this.#items.length;
   }
 
+  /** Whether the last `poll` has found nothing. */
   get isEmpty(): boolean {
     return this.#items.length === 0;
   }
@@ -72,6 +76,7 @@ export class Events implements Iterable<PollEvent> {
     this.#items = [];
   }
 
+  /** The events, in the order of their registrations. */
   [Symbol.iterator](): Iterator<PollEvent> {
     return this.#items[Symbol.iterator]();
   }

@@ -9,6 +9,7 @@ import { kSource, type Source, type SourceHandle } from './source.js';
  * The descriptor stays the caller's. Deregister it before it is closed: the number may soon stand for something else.
  */
 export class FdSource implements Source {
+  /** @internal */
   readonly [kSource]: SourceHandle;
 
   /** @param fd an open descriptor; whether it is one is found out by `Poller.register` */

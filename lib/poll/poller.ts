@@ -144,6 +144,7 @@ export class Poller implements Disposable {
     this.#waker.close();
   }
 
+  /** `close()`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

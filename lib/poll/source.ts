@@ -11,7 +11,10 @@ export const kSource: unique symbol = Symbol('gips.source');
 
 /** Something a `Poller` can watch: a `Listener`, an `Endpoint`, a `Connection`, or an `FdSource`. */
 export interface Source {
-  /** For the `Poller` alone. */
+  /**
+   * For the `Poller` alone.
+   * @internal
+   */
   readonly [kSource]: SourceHandle;
 }
 

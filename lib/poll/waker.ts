@@ -83,6 +83,7 @@ export class Waker implements Disposable {
     this.#native.close();
   }
 
+  /** `close()`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -7,7 +7,10 @@ import { structured } from './structured.js';
 /** What arguments, results and items of streams can be, and how they travel. */
 export const codecs: {
   /** Bytes (and strings, as UTF-8), as they are; they arrive as a `Buffer`. */
-  readonly bytes: { decode(payload: Buffer): Buffer } & Codec<Payload>;
+  readonly bytes: {
+    /** @returns the payload itself */
+    decode(payload: Buffer): Buffer;
+  } & Codec<Payload>;
   /** What JSON can say, by its rules: `undefined` and functions are left out of objects, a `Date` becomes a string, a BigInt is a `TypeError`. */
   readonly json: Codec<unknown>;
   /**

@@ -26,6 +26,7 @@ const { EBADF } = constants.errno;
 
 /** A class of views on bytes: `Int32Array`, `Float64Array`, … */
 export interface TypedArrayConstructor<T> {
+  /** The size of one element. */
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
 }
@@ -260,6 +261,7 @@ export class Shm implements Disposable {
     this.#descriptor.close();
   }
 
+  /** `close()`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

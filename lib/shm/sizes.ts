@@ -9,7 +9,9 @@ export const MAX_SIZE = bufferConstants.MAX_LENGTH;
 
 /** The bytes of a new region: so many now, and so many that are reserved for it to grow. */
 export interface ShmSize {
+  /** Bytes that are usable at once: from 1. */
   size: number;
+  /** Bytes to reserve: from `size`. `resize` goes up to here. */
   maxSize: number;
 }
 

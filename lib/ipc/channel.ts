@@ -165,7 +165,7 @@ export abstract class Channel extends ObservedEmitter implements AsyncIterable<M
 
   /** What has been sent and received so far. */
   get stats(): ChannelStats {
-    return this.#session.counters.snapshot();
+    return this.#session.stats;
   }
 
   /**

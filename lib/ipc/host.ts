@@ -8,6 +8,7 @@ import { Admissions } from './admissions.js';
 import { Arrivals } from './arrivals.js';
 import { createConnection, type Connection } from './connection.js';
 import './dispatch.js';
+import { connectionReject, listenerBind } from './diagnostics.js';
 import { Draining } from './draining.js';
 import type { ListenerEvents } from './events.js';
 import type { Handler, ServeSettings } from './handler.js';
@@ -19,7 +20,7 @@ import type { Policy } from './policy.js';
 import { emitSafely } from './rethrow.js';
 import { Serving } from './serving.js';
 import type { Session } from './session.js';
-import { ChannelCounters, type ListenerStats } from './stats.js';
+import { Counters, Times, type ListenerStats } from './stats.js';
 
 /** The ways to consume a listener. */
 export type Use = 'pods' | 'connections' | 'serve';
@@ -48,7 +49,8 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   readonly #connections = new Map<Session, Connection>();
   /** Those of them that have ended. */
   readonly #leftovers = new Set<Session>();
-  readonly #ended = new ChannelCounters();
+  readonly #ended = new Counters();
+  readonly #handlingTimes = new Times();
   #open = 0;
   #accepted = 0;
   #rejected = 0;
@@ -65,6 +67,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     this.settings = settings;
     this.accepting = new Accepting(acceptor, this);
     keep(this);
+    if (listenerBind.hasSubscribers) process.nextTick(() => listenerBind.publish({ listener: this.what, address }));
   }
 
   /** It accepts no more, and nothing that came is given to anybody. */
@@ -85,10 +88,17 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   }
 
   get stats(): ListenerStats {
-    const total = new ChannelCounters();
+    const total = new Counters();
+    const depths = { bytesQueued: 0, messagesWaiting: 0, requestsPending: 0 };
     total.add(this.#ended);
-    for (const session of this.sessions) total.add(session.counters);
-    return { connections: this.#open, accepted: this.#accepted, rejected: this.#rejected, ...total.snapshot() };
+    for (const { counters, depths: own } of this.sessions) {
+      total.add(counters);
+      depths.bytesQueued += own.bytesQueued;
+      depths.messagesWaiting += own.messagesWaiting;
+      depths.requestsPending += own.requestsPending;
+    }
+    const handlingTime = this.#handlingTimes.histogram;
+    return { connections: this.#open, accepted: this.#accepted, rejected: this.#rejected, ...total.snapshot(), ...depths, handlingTime };
   }
 
   /** The first use decides how the listener is consumed; throws for another. */
@@ -111,6 +121,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
       settings,
       () => this.#onServed(),
       (session, error) => this.onLoss(session, error),
+      this.#handlingTimes,
     );
     this.#serving = serving;
     try {
@@ -203,7 +214,9 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     this.#checkDrained();
     if (error === undefined) return;
     this.#rejected += 1;
-    if (this.events !== undefined) emitSafely(this.events, 'rejected', error, admission.credentials);
+    const { credentials } = admission;
+    if (connectionReject.hasSubscribers) connectionReject.publish({ listener: this.what, address: this.address, credentials, error });
+    if (this.events !== undefined) emitSafely(this.events, 'rejected', error, credentials);
   }
 
   onUse(): void {

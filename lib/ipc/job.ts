@@ -1,7 +1,9 @@
 /** One request that a service has taken. */
+import { performance } from 'node:perf_hooks';
 import type { NativeDescriptor } from '../native/index.js';
 import { validatePayload, type Payload } from '../validate.js';
 import type { Channel } from './channel.js';
+import { requestEnd, requestStart, subjectOf, type RequestTrace } from './diagnostics.js';
 import { remote } from './failure.js';
 import type { Answer } from './handler.js';
 import { abortRequest, createRequest, type IncomingRequest } from './incoming-request.js';
@@ -17,6 +19,8 @@ export class Job {
   isLater = false;
   #timer: NodeJS.Timeout | undefined = undefined;
   #isAnswered = false;
+  readonly #arrival = performance.now();
+  #event: RequestTrace | undefined = undefined;
 
   constructor(session: Session, channel: Channel, message: Message, onAnswered: (job: Job) => void) {
     this.session = session;
@@ -34,6 +38,18 @@ export class Job {
 
   get isAnswered(): boolean {
     return this.#isAnswered;
+  }
+
+  /** Since it was taken, in ms. */
+  get age(): number {
+    return performance.now() - this.#arrival;
+  }
+
+  /** To be called before its handler is. */
+  begin(): void {
+    if (!this.isRequest || (!requestStart.hasSubscribers && !requestEnd.hasSubscribers)) return;
+    this.#event = { ...subjectOf(this.session), side: 'handler', size: this.request.message.size };
+    requestStart.publish(this.#event);
   }
 
   /** From now on the handler has so many ms. */
@@ -62,7 +78,7 @@ export class Job {
   fail(error: unknown): void {
     if (this.#isAnswered) return;
     if (this.isRequest) this.session.sendFailure(this.correlation, remote(error));
-    this.#end();
+    this.#end(error);
   }
 
   /** Its handler may go on, but its caller is told that there will be no answer. */
@@ -75,14 +91,19 @@ export class Job {
   /** Nobody waits for the answer. */
   abandon(reason: unknown): void {
     if (this.#isAnswered) return;
-    this.#end();
+    this.#end(reason);
     abortRequest(this.request, reason);
   }
 
-  #end(): void {
+  #end(error?: unknown): void {
     this.#isAnswered = true;
     clearTimeout(this.#timer);
     this.#onAnswered(this);
+    const event = this.#event;
+    if (event === undefined) return;
+    event.duration = this.age;
+    if (error !== undefined) event.error = error;
+    process.nextTick(() => requestEnd.publish(event));
   }
 }
 

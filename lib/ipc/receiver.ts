@@ -29,6 +29,11 @@ export class Receiver extends Supply<Message> {
     this.#grantAt = session.settings.highWaterMark * GRANT_FRACTION;
   }
 
+  /** How much has come that nobody has taken. */
+  get waiting(): number {
+    return this.#inbox.length;
+  }
+
   get isEmpty(): boolean {
     return this.#inbox.isEmpty;
   }

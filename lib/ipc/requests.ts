@@ -1,7 +1,8 @@
 /** The requests of this side that wait for their answers. */
+import type { Histogram } from 'node:perf_hooks';
 import { GipsError, unsupportedError } from '../errors.js';
 import { Kind, NOTHING } from '../native/index.js';
-import { validateCallOptions } from '../validate.js';
+import { payloadSize, validateCallOptions, type Payload } from '../validate.js';
 import { failureOf } from './failure.js';
 import { Want } from './link.js';
 import type { LostMessage } from './lost-message.js';
@@ -9,15 +10,28 @@ import type { Message } from './message.js';
 import type { SentRequest } from './sender.js';
 import type { Session } from './session.js';
 import type { Ending } from './taker.js';
-import { throwIfAborted, Waiter } from './waiter.js';
+import { OpenRequest } from './open-request.js';
+import { Times } from './stats.js';
+import { throwIfAborted } from './waiter.js';
 
 export class Requests {
   readonly #session: Session;
-  readonly #open = new Map<number, Waiter<Message>>();
+  readonly #open = new Map<number, OpenRequest>();
+  readonly #latency = new Times();
   #last = 0;
 
   constructor(session: Session) {
     this.#session = session;
+  }
+
+  /** Asked and not answered yet. */
+  get pending(): number {
+    return this.#open.size;
+  }
+
+  /** Of answers, in ns. */
+  get latency(): Histogram | undefined {
+    return this.#latency.histogram;
   }
 
   request(payload: unknown, options: unknown): Promise<Message> {
@@ -29,7 +43,7 @@ export class Requests {
       throwIfAborted(limits);
       const correlation = ++this.#last;
       const request = sender.request(correlation, payload, options);
-      const waiter = new Waiter<Message>();
+      const waiter = new OpenRequest(this.#session, payloadSize(payload as Payload));
       waiter.limit(
         limits,
         () => timeoutOf(what, limits.timeout, address),
@@ -37,6 +51,8 @@ export class Requests {
       );
       if (this.#open.size === 0) link.want(Want.REPLY);
       this.#open.set(correlation, waiter);
+      this.#session.counters.requestsSent += 1;
+      waiter.begin();
       if (typeof request !== 'number') request.waiter.promise.catch((error: unknown) => this.#take(correlation)?.reject(error));
       return waiter.promise;
     } catch (error) {
@@ -47,8 +63,9 @@ export class Requests {
   /** An answer that nobody waits for any more is dropped. */
   onReply(reply: Message): void {
     const waiter = this.#take(reply.correlation);
-    if (waiter === undefined) reply.discard();
-    else waiter.resolve(reply);
+    if (waiter === undefined) return reply.discard();
+    this.#latency.record(waiter.age);
+    waiter.resolve(reply);
   }
 
   onFailure(failure: Message): void {
@@ -65,7 +82,7 @@ export class Requests {
     for (const correlation of [...this.#open.keys()]) this.#take(correlation)?.reject(error());
   }
 
-  #take(correlation: number): Waiter<Message> | undefined {
+  #take(correlation: number): OpenRequest | undefined {
     const waiter = this.#open.get(correlation);
     if (waiter === undefined) return undefined;
     this.#open.delete(correlation);

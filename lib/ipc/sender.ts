@@ -4,6 +4,7 @@ import { GipsError, invalidArgType, systemError, timeoutError, unsupportedError 
 import { Kind, type NativeDescriptor } from '../native/index.js';
 import { bytesOf, payloadSize, validateCallOptions, validatePayload, validateTimeout, type CallLimits, type Payload } from '../validate.js';
 import { Backlog, type SendQueue } from './backlog.js';
+import { publishSent } from './diagnostics.js';
 import { Deadline, sleepSync } from './deadline.js';
 import { vanished } from './endings.js';
 import { sent } from './fairness.js';
@@ -297,6 +298,7 @@ export class Sender implements SendQueue {
 
   #queue(kind: Kind, payload: Payload, correlation: number, objects: Descriptors, size: number): number {
     const { link, counters } = this.#session;
+    publishSent(this.#session, kind, size);
     const cost = kind === Kind.REPLY ? 0 : costOf(size);
     if (objects === undefined && link.stage(kind, correlation, cost, payload, size)) {
       counters.sent(size);

@@ -13,6 +13,7 @@ import { Want } from './link.js';
 import type { Message } from './message.js';
 import { emitSafely, rethrow } from './rethrow.js';
 import type { Session } from './session.js';
+import type { Times } from './stats.js';
 import type { Ending, Taking } from './taker.js';
 
 /** One channel of a service. */
@@ -29,6 +30,7 @@ export class Serving implements Taking {
   readonly #settings: ServeSettings;
   readonly #onClose: () => void;
   readonly #onError: (session: Session, error: Error) => void;
+  readonly #times: Times | undefined;
   readonly #served = new Map<Session, Served>();
   /** Taken and not answered. */
   readonly #jobs = new Set<Job>();
@@ -46,8 +48,16 @@ export class Serving implements Taking {
   /**
    * @param onClose called once, when nothing more is taken
    * @param onError of a plain message, whose sender does not wait for an answer
+   * @param times gets how long each request took
    */
-  constructor(handler: Handler, settings: ServeSettings, onClose: () => void, onError: (session: Session, error: Error) => void) {
+  constructor(
+    handler: Handler,
+    settings: ServeSettings,
+    onClose: () => void,
+    onError: (session: Session, error: Error) => void,
+    times?: Times,
+  ) {
+    this.#times = times;
     this.#handler = handler;
     this.#settings = settings;
     this.#onClose = onClose;
@@ -185,7 +195,10 @@ export class Serving implements Taking {
   #onAnswered(job: Job, requests: Map<number, Job>): void {
     this.#jobs.delete(job);
     if (job.isLater) this.#later -= 1;
-    if (job.isRequest) requests.delete(job.correlation);
+    if (job.isRequest) {
+      requests.delete(job.correlation);
+      this.#times?.record(job.age);
+    }
     if (this.#jobs.size === 0 && this.#closing !== undefined) this.#draining.end();
     if (this.#held.size > 0) process.nextTick(() => this.#resume());
   }
@@ -218,6 +231,7 @@ export class Serving implements Taking {
 
   /** A Promise of its end, if it has not ended at once. */
   #run(job: Job): Promise<void> | undefined {
+    job.begin();
     if (job.isAnswered) return undefined;
     const { timeout } = this.#settings;
     job.limit(timeout, () => new GipsError(`the handler took longer than ${timeout} ms`, { code: 'ETIMEDOUT' }));

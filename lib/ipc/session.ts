@@ -4,7 +4,7 @@ import { End, Kind, NOTHING, type NativeChannel, type NativeDescriptor } from '.
 import type { CallLimits } from '../validate.js';
 import { Closing } from './closing.js';
 import type { Credentials } from './credentials.js';
-import { publishRingNews } from './diagnostics.js';
+import { connectionClose, connectionOpen, publishReceived, publishRingNews, subjectOf } from './diagnostics.js';
 import type { ChannelOwner } from './dispatch.js';
 import { closed, goodbye, outOfMemory, untaken, vanished, violated } from './endings.js';
 import type { ChannelEvents } from './events.js';
@@ -24,7 +24,7 @@ import type { Member } from './selection.js';
 import { Sender } from './sender.js';
 import type { Serving } from './serving.js';
 import { descriptorFreed } from './shortage.js';
-import { ChannelCounters } from './stats.js';
+import { Counters, type ChannelStats, type Depths } from './stats.js';
 import { Subscription } from './subscription.js';
 import type { Ending } from './taker.js';
 import { Waiter } from './waiter.js';
@@ -72,7 +72,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   readonly receiver: Receiver;
   readonly sender: Sender;
   readonly subscription: Subscription;
-  readonly counters = new ChannelCounters();
+  readonly counters = new Counters();
   readonly #closing = new Closing(this);
   readonly #ended = new Waiter<Error | undefined>();
   /** Who answers the peer's requests. */
@@ -84,6 +84,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   #events: EventEmitter<ChannelEvents> | undefined = undefined;
   #outcome: Error | undefined = undefined;
   #isEndAnnounced = false;
+  #wasOpen = false;
 
   constructor({ native, what, address, credentials, settings, isRaw, greet, host }: SessionParts) {
     this.what = what;
@@ -100,6 +101,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     native.setOwner(this);
     native.open(isRaw ? 'raw' : 'gips', settings.highWaterMark, settings.maxMessageSize);
     keep(this);
+    if (greet === undefined) this.opened();
   }
 
   get fd(): number {
@@ -127,6 +129,18 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   /** Resolves with the reason when the channel is over, `undefined` after an orderly end. */
   get ended(): Promise<Error | undefined> {
     return this.#ended.promise;
+  }
+
+  get depths(): Depths {
+    return {
+      bytesQueued: this.sender.buffered,
+      messagesWaiting: this.receiver.waiting,
+      requestsPending: this.#requests?.pending ?? 0,
+    };
+  }
+
+  get stats(): ChannelStats {
+    return { ...this.counters.snapshot(), ...this.depths, requestLatency: this.#requests?.latency };
   }
 
   /** Those of this side. */
@@ -248,6 +262,14 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     }
   }
 
+  /** Both sides have agreed to talk. */
+  opened(): void {
+    this.#wasOpen = true;
+    if (!connectionOpen.hasSubscribers) return;
+    const side = this.host === undefined ? 'client' : 'server';
+    process.nextTick(() => connectionOpen.publish({ ...subjectOf(this), side, credentials: this.credentials }));
+  }
+
   /** Nothing more comes. What has come can still be taken, then users are told of `ending`. */
   finish(ending: Ending, outcome: Error | undefined = this.#outcomeOf(ending)): void {
     if (this.#isOver) return;
@@ -264,7 +286,11 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     this.#ended.resolve(outcome);
     this.host?.onEnd(this);
     this.#outcome = outcome;
-    process.nextTick(() => this.#announceEnd());
+    process.nextTick(() => {
+      if (this.#wasOpen && connectionClose.hasSubscribers)
+        connectionClose.publish({ ...subjectOf(this), error: outcome, stats: this.stats });
+      this.#announceEnd();
+    });
   }
 
   /** From now on somebody can subscribe. If the end has come before, subscribers are told of it once they had their turn to subscribe. */
@@ -324,8 +350,9 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
     this.#greet = undefined;
     const ending = greet(frame);
     frame.discard();
-    if (ending !== undefined) this.finish(ending);
-    else if (this.settings.keepAlive !== undefined) this.#keepAlive = new KeepAlive(this, this.settings.keepAlive);
+    if (ending !== undefined) return this.finish(ending);
+    this.opened();
+    if (this.settings.keepAlive !== undefined) this.#keepAlive = new KeepAlive(this, this.settings.keepAlive);
   }
 
   #onFrame(frame: Message): void {
@@ -333,6 +360,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
       case Kind.MESSAGE:
       case Kind.REQUEST:
         this.counters.received(frame);
+        publishReceived(this, frame.kind, frame.size);
         return this.receiver.push(frame);
       case Kind.GOODBYE:
         return this.finish(goodbye(this));
@@ -344,6 +372,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
       case Kind.PONG:
         return this.#keepAlive?.onAnswer();
       case Kind.REPLY:
+        publishReceived(this, frame.kind, frame.size);
         return this.requests.onReply(frame);
       case Kind.FAILURE:
         return this.requests.onFailure(frame);
@@ -357,6 +386,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   }
 
   #onLost(lost: LostMessage): void {
+    this.counters.messagesLost += 1;
     if (lost.kind === Kind.MESSAGE || lost.kind === Kind.REQUEST) this.receiver.push(lost);
     else if (lost.kind === Kind.REPLY) this.requests.onLost(lost);
   }

@@ -58,7 +58,6 @@ async function bench(name: string, options: BenchOptions): Promise<void> {
     await print(histogram, seconds, options);
   } finally {
     await endpoint.close();
-    process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
   }
 }
 

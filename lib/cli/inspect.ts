@@ -67,8 +67,6 @@ async function inspect(name: string, { json = false, interval, count }: InspectO
     if (taken >= limit) break;
     await pause((interval ?? DEFAULT_SECONDS) * 1000, signal);
   }
-  // What waits for signals would keep the process alive.
-  process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
 }
 
 function take(name: string, userName: (uid: number) => string | undefined, before: Sample | undefined): Sample {

@@ -62,7 +62,13 @@ async function bench(name: string, options: BenchOptions): Promise<void> {
 }
 
 /** @returns how many seconds it took */
-async function measure(ask: Ask, seconds: number, concurrency: number, histogram: RecordableHistogram, signal: AbortSignal): Promise<number> {
+async function measure(
+  ask: Ask,
+  seconds: number,
+  concurrency: number,
+  histogram: RecordableHistogram,
+  signal: AbortSignal,
+): Promise<number> {
   const start = performance.now();
   const end = start + seconds * 1000;
   const worker = async (): Promise<void> => {
@@ -76,7 +82,11 @@ async function measure(ask: Ask, seconds: number, concurrency: number, histogram
   return (performance.now() - start) / 1000;
 }
 
-async function print(histogram: RecordableHistogram, seconds: number, { size, concurrency, ring = false, json }: BenchOptions): Promise<void> {
+async function print(
+  histogram: RecordableHistogram,
+  seconds: number,
+  { size, concurrency, ring = false, json }: BenchOptions,
+): Promise<void> {
   const { count, min, max, mean } = histogram;
   const micros = (ns: number): number => Math.round(ns / 10) / 100;
   const latency: Record<string, number> = { min: micros(min), mean: micros(mean) };
@@ -91,5 +101,7 @@ async function print(histogram: RecordableHistogram, seconds: number, { size, co
   }
   const lines = Object.entries(latency).map(([what, value]) => `  ${what.padEnd(6)} ${value.toFixed(1)} µs\n`);
   const setting = `${count} requests of ${size} bytes in ${seconds.toFixed(1)} s, ${concurrency} at a time${ring ? ', by ring' : ''}`;
-  await write(`${setting}\n${perSecond} per second, ${(bytesPerSecond / 2 ** 20).toFixed(1)} MiB/s there and back\nlatency\n${lines.join('')}`);
+  await write(
+    `${setting}\n${perSecond} per second, ${(bytesPerSecond / 2 ** 20).toFixed(1)} MiB/s there and back\nlatency\n${lines.join('')}`,
+  );
 }

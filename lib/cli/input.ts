@@ -49,5 +49,6 @@ async function* readLines(): AsyncIterableIterator<Uint8Array> {
 }
 
 function requireRoom(size: number): void {
-  if (size > MAX_BYTES) throw new Failure('EMSGSIZE', `standard input has more than ${MAX_BYTES} bytes for one message; send less at once, or use --lines`);
+  if (size > MAX_BYTES)
+    throw new Failure('EMSGSIZE', `standard input has more than ${MAX_BYTES} bytes for one message; send less at once, or use --lines`);
 }

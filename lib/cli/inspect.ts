@@ -78,7 +78,9 @@ function take(name: string, userName: (uid: number) => string | undefined, befor
   return {
     name,
     time: time.toISOString(),
-    processes: (owners.get(socket.inode) ?? []).flatMap((pid) => describeProcess(pid, userName) ?? []).map((info) => ({ ...info, cpuPercent: usage(info, time, before) })),
+    processes: (owners.get(socket.inode) ?? [])
+      .flatMap((pid) => describeProcess(pid, userName) ?? [])
+      .map((info) => ({ ...info, cpuPercent: usage(info, time, before) })),
     connections: socket.connections.length,
     peers: socket.connections.map((inode) => {
       const diagnosis = diagnoses?.get(inode);

@@ -51,7 +51,7 @@ export async function examine(): Promise<Finding[]> {
     return addon();
   });
   if (library !== undefined) {
-    const { face, native } = library as Library;
+    const { face, native } = library;
     await examineOne('messages', fatal, () => messages(face, `gips-doctor.${process.pid}`));
     await examineOne('peer process', unknown, () => peerProcess(face, native));
     await examineOne('sealed memory', unknown, () => sealedMemory(face));
@@ -85,7 +85,8 @@ async function messages({ Endpoint, Listener }: typeof Face, name: string): Prom
   listener.serve(({ message }) => message.payload);
   await using endpoint = await Endpoint.connect(name, { timeout: 5000 });
   const answer = await endpoint.request('ping', { timeout: 5000 });
-  if (answer.text() !== 'ping' || endpoint.credentials.pid !== process.pid) return fail('answers or credentials are wrong', 'please report it');
+  if (answer.text() !== 'ping' || endpoint.credentials.pid !== process.pid)
+    return fail('answers or credentials are wrong', 'please report it');
   return ok('abstract names, credentials and requests work');
 }
 
@@ -108,7 +109,9 @@ function sealedMemory({ Shm }: typeof Face): Probe {
     const isExecutable = (fstatSync(object.fd).mode & 0o111) !== 0;
     // It refuses memory that is not sealed.
     Shm.from(object).close();
-    return isExecutable ? warn('memfd with seals, executable', 'use Linux 6.3 or later for MFD_NOEXEC_SEAL') : ok('memfd with seals, not executable');
+    return isExecutable
+      ? warn('memfd with seals, executable', 'use Linux 6.3 or later for MFD_NOEXEC_SEAL')
+      : ok('memfd with seals, not executable');
   } finally {
     shm.close();
   }
@@ -134,7 +137,8 @@ function sharedMemory(): Probe {
 }
 
 function descriptors(): Probe {
-  const [, soft = '?', hard = '?'] = /^Max open files +(\d+|unlimited) +(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
+  const [, soft = '?', hard = '?'] =
+    /^Max open files +(\d+|unlimited) +(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
   const found = `${soft} of at most ${hard}`;
   const isEnough = soft === 'unlimited' || Number(soft) >= ENOUGH_DESCRIPTORS;
   return isEnough ? ok(found) : warn(found, 'each connection takes one: raise it with ulimit -n');
@@ -148,5 +152,7 @@ function sendBuffer(): Probe {
 
 /** As sd_booted(3). */
 function systemd(): Probe {
-  return ok(existsSync('/run/systemd/system') ? 'runs this machine' : 'does not run this machine: Listener.fromActivation() has nothing to take');
+  return ok(
+    existsSync('/run/systemd/system') ? 'runs this machine' : 'does not run this machine: Listener.fromActivation() has nothing to take',
+  );
 }

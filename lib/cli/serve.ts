@@ -43,7 +43,9 @@ async function serve(name: string, { echo, exec, concurrency, drain, anyUser }: 
   const descriptor = new ServiceDescriptor(name);
   const listener = await Listener.bind(anyUser === true ? descriptor.withPolicy(new Policy()) : descriptor);
   const signal = ending();
-  const service = listener.serve(exec === undefined ? ({ message }) => message.payload : (request) => execute(exec, request), { concurrency });
+  const service = listener.serve(exec === undefined ? ({ message }) => message.payload : (request) => execute(exec, request), {
+    concurrency,
+  });
   note(`serving ${name} as process ${process.pid}`);
   await untilAborted(signal);
   await service.close({ drain });

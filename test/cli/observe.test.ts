@@ -1,6 +1,5 @@
 import { Endpoint } from 'gips';
 import { Running, type } from '../support/command-line.js';
-import { eventually } from '../support/deadline.js';
 import { serviceName, socketPath } from '../support/names.js';
 
 async function lines(command: string): Promise<Record<string, unknown>[]> {
@@ -28,6 +27,7 @@ test.each([
   const { stdout } = await type('gips ls');
   expect(stdout.toString()).toMatch(/^NAME +PID +USER +CONNECTIONS +GIPS\n/);
   expect(stdout.toString()).toMatch(new RegExp(`^${name} +${service.pid} +\\S+ +2 +yes$`, 'm'));
+  await service.end();
 });
 
 test('`ls | head -1` ends quietly', async () => {
@@ -85,10 +85,9 @@ test('`inspect --interval` goes on, and says how busy the process is', async () 
 test('`inspect` ends when its service does', async () => {
   const name = serviceName();
   const service = await Running.start('serve', name, '--echo');
-  const watched = type(`gips inspect ${name} --json --interval 0.05`);
-  await eventually(() => expect(service.pid).toBeGreaterThan(0));
+  const watcher = await Running.start('inspect', name, '--json', '--interval', '0.05');
   await service.end();
-  expect(await watched).toMatchObject({ status: 3 });
+  expect(await watcher.outcome).toMatchObject({ status: 3, stderr: expect.stringContaining('ECONNREFUSED') });
 });
 
 test.each(['', '--ring', '--concurrency 8', '--size 100000'])('`bench %s` measures', async (options) => {
@@ -105,7 +104,10 @@ test('`bench` for people', async () => {
   const name = serviceName();
   await Running.start('serve', name, '--echo');
   const { status, stdout } = await type(`gips bench ${name} --time 0.1`);
-  expect([status, stdout.toString()]).toEqual([0, expect.stringMatching(/^\d+ requests of 64 bytes in .*\n\d+ per second, .*\nlatency\n {2}min /)]);
+  expect([status, stdout.toString()]).toEqual([
+    0,
+    expect.stringMatching(/^\d+ requests of 64 bytes in .*\n\d+ per second, .*\nlatency\n {2}min /),
+  ]);
 });
 
 test('`doctor` finds that gips works here', async () => {

@@ -62,7 +62,10 @@ test('a request that times out ends its command, with what it has started', asyn
 test('`listen` prints messages as they are, and ends in order', async () => {
   const name = socketPath();
   const listener = await Running.start('listen', name, '--count', '4');
-  expect(await type(`printf 'one\\ntwo\\n' | gips send ${name} --lines && gips send ${name} three`)).toMatchObject({ status: 0, stderr: '' });
+  expect(await type(`printf 'one\\ntwo\\n' | gips send ${name} --lines && gips send ${name} three`)).toMatchObject({
+    status: 0,
+    stderr: '',
+  });
   expect(await type(`gips send ${name}`, BYTES)).toMatchObject({ status: 0 });
   const { status, stdout } = await listener.outcome;
   expect([status, stdout]).toEqual([0, Buffer.concat([Buffer.from('one\ntwo\nthree\n'), BYTES, Buffer.from('\n')])]);

@@ -33,13 +33,16 @@ export class Running {
     this.outcome = outcomeOf(child);
   }
 
-  /** Resolves when it has said on standard error that it is ready. */
+  /** Resolves when it has said something: that it is ready, or its first result. */
   static async start(...args: string[]): Promise<Running> {
     const child = spawn(process.execPath, [PROGRAM, ...args]);
     track(child);
     const running = new Running(child);
-    const said = once(child.stderr, 'data');
-    await within(Promise.race([said, running.outcome.then(({ stderr }) => Promise.reject(new Error(stderr)))]), `gips ${args.join(' ')}`);
+    const said = [once(child.stderr, 'data'), once(child.stdout, 'data')];
+    await within(
+      Promise.race([...said, running.outcome.then(({ stderr }) => Promise.reject(new Error(stderr)))]),
+      `gips ${args.join(' ')}`,
+    );
     return running;
   }
 

@@ -6,7 +6,7 @@ import type { Subject } from './endings.js';
 import type { ChannelStats } from './stats.js';
 
 /** Which channel an event of `DiagnosticsEvents` is about. */
-export interface ChannelSubject {
+export interface ChannelTrace {
   /** As error messages name it: `Endpoint "com.example.echo"`. */
   readonly channel: string;
   /** The service's name. */
@@ -14,14 +14,15 @@ export interface ChannelSubject {
 }
 
 /** A message that one side has accepted, or the other side received. */
-export interface MessageTrace extends ChannelSubject {
+export interface MessageTrace extends ChannelTrace {
+  /** What it is. */
   readonly kind: 'message' | 'request' | 'reply';
   /** Of the payload, in bytes. */
   readonly size: number;
 }
 
 /** A request, from its beginning to its end: both events have the same object, so it can be the key of a `WeakMap`. */
-export interface RequestTrace extends ChannelSubject {
+export interface RequestTrace extends ChannelTrace {
   /** Who asks, or who answers. */
   readonly side: 'caller' | 'handler';
   /** Of the request's payload, in bytes. */
@@ -32,21 +33,54 @@ export interface RequestTrace extends ChannelSubject {
   error?: unknown;
 }
 
+/** What an event is about that a listener tells. */
+export interface ListenerTrace {
+  /** As error messages name it: `Listener "com.example.echo"`. */
+  readonly listener: string;
+  /** The service's name. */
+  readonly address: string;
+}
+
+/** A client that was turned away. */
+export interface RejectionTrace extends ListenerTrace {
+  /** The client's. */
+  readonly credentials: Credentials;
+  /** Why; its `code` is what the client was told, as far as it was told. */
+  readonly error: Error;
+}
+
+/** A channel that has opened. */
+export interface OpenTrace extends ChannelTrace {
+  /** Which one this process is. */
+  readonly side: 'client' | 'server';
+  /** Of the other side. */
+  readonly credentials: Credentials;
+}
+
+/** A channel that has ended. */
+export interface CloseTrace extends ChannelTrace {
+  /** `undefined`: in order. */
+  readonly error: Error | undefined;
+  /** What it has done. */
+  readonly stats: ChannelStats;
+}
+
+/** A channel that spins no more. */
+export interface SpinTrace extends ChannelTrace {
+  /** Nothing came while it looked; or its thread may use one core only. */
+  readonly reason: 'in vain' | 'one core';
+}
+
 /** The events by name, for `node:diagnostics_channel`. docs/observing.md shows how they are used. */
 export interface DiagnosticsEvents {
   /** A listener listens. */
-  'gips:listener.bind': { readonly listener: string; readonly address: string };
+  'gips:listener.bind': ListenerTrace;
   /** A client was admitted: told on both sides. */
-  'gips:connection.open': ChannelSubject & { readonly side: 'client' | 'server'; readonly credentials: Credentials };
+  'gips:connection.open': OpenTrace;
   /** A listener turned a client away. */
-  'gips:connection.reject': {
-    readonly listener: string;
-    readonly address: string;
-    readonly credentials: Credentials;
-    readonly error: Error;
-  };
-  /** A channel that was open has ended; `error` is `undefined` if in order. */
-  'gips:connection.close': ChannelSubject & { readonly error: Error | undefined; readonly stats: ChannelStats };
+  'gips:connection.reject': RejectionTrace;
+  /** A channel that was open has ended. */
+  'gips:connection.close': CloseTrace;
   /** A message was accepted for sending. */
   'gips:message.send': MessageTrace;
   /** A message has arrived. */
@@ -56,11 +90,11 @@ export interface DiagnosticsEvents {
   /** It was answered, or will not be. */
   'gips:request.end': RequestTrace;
   /** A channel's messages go through a ring from now on. */
-  'gips:ring.open': ChannelSubject;
+  'gips:ring.open': ChannelTrace;
   /** A ring was asked for and cannot be had: messages go on through the socket. */
-  'gips:ring.refused': ChannelSubject;
+  'gips:ring.refused': ChannelTrace;
   /** A channel does not look for messages any more before it sleeps. */
-  'gips:spin.stop': ChannelSubject & { readonly reason: 'in vain' | 'one core' };
+  'gips:spin.stop': SpinTrace;
 }
 
 export type EventName = keyof DiagnosticsEvents;
@@ -93,7 +127,7 @@ const KINDS: Partial<Record<Kind, MessageTrace['kind']>> = {
   [Kind.REPLY]: 'reply',
 };
 
-export function subjectOf({ what, address }: Subject): ChannelSubject {
+export function subjectOf({ what, address }: Subject): ChannelTrace {
   return { channel: what, address };
 }
 

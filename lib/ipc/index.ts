@@ -5,7 +5,17 @@ export type { BroadcastOptions } from './broadcast.js';
 export { Channel } from './channel.js';
 export { Connection } from './connection.js';
 export { Credentials } from './credentials.js';
-export type { ChannelSubject, DiagnosticsEvents, MessageTrace, RequestTrace } from './diagnostics.js';
+export type {
+  ChannelTrace,
+  CloseTrace,
+  DiagnosticsEvents,
+  ListenerTrace,
+  MessageTrace,
+  OpenTrace,
+  RejectionTrace,
+  RequestTrace,
+  SpinTrace,
+} from './diagnostics.js';
 export { Endpoint } from './endpoint.js';
 export type { ChannelEvents, ListenerEvents } from './events.js';
 export type { Answer, Handler, ServeOptions } from './handler.js';

@@ -8,8 +8,11 @@ type Level = 'debug' | 'info' | 'warn';
 
 /** What `setLogger` takes: `console`, pino, and what looks like them. Levels that it does not have are not logged. */
 export interface Logger {
+  /** Connections, messages, requests. */
   debug?(fields: object, text: string): void;
+  /** What starts or changes, and is in order. */
   info?(fields: object, text: string): void;
+  /** What failed, or was refused. */
   warn?(fields: object, text: string): void;
 }
 

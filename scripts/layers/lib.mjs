@@ -16,13 +16,15 @@ const MAY_IMPORT = {
   rpc: [...COMMON, 'ipc/', 'shm/', 'rpc/'],
   // A region becomes an object of messages and the other way round.
   shm: [...COMMON, 'native/', 'shm/', 'ipc/ipc-object.ts'],
+  // A program like its users' own; beyond that, names, and what it asks the addon itself.
+  cli: [...COMMON, 'index.ts', 'ipc/index.ts', 'ipc/names.ts', 'native/index.ts', 'cli/'],
 };
 
 /** Modules through which an addon can be loaded. */
 const ADDON_LOADERS = new Set(['node-gyp-build', 'module', 'node:module']);
 
-/** Files that may tell operating systems apart: the loader, and the place where a name is mapped to an address. */
-const MAY_KNOW_THE_PLATFORM = ['native/', 'ipc/names.ts'];
+/** Files that may tell operating systems apart: the loader, the place where a name is mapped to an address, and what reports on the system. */
+const MAY_KNOW_THE_PLATFORM = ['native/', 'ipc/names.ts', 'cli/probes.ts'];
 
 /**
  * @param {string} root the repository

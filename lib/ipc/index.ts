@@ -6,7 +6,7 @@ export { Channel } from './channel.js';
 export { Connection } from './connection.js';
 export { Credentials } from './credentials.js';
 export { Endpoint } from './endpoint.js';
-export type { ChannelEvents, ListenerEvents } from './events.js';
+export type { ChannelEvents, ListenerEvents, ReconnectingEvents } from './events.js';
 export type { Answer, Handler, ServeOptions } from './handler.js';
 export { IncomingRequest } from './incoming-request.js';
 export { IpcObject, type Objects } from './ipc-object.js';
@@ -16,6 +16,13 @@ export type { CallOptions, ConnectOptions, KeepAlive, ListenerCloseOptions, List
 export { notifySystemd, type SystemdState } from './notify-systemd.js';
 export { Pod } from './pod.js';
 export { Policy, type CredentialValidator } from './policy.js';
+export type { Backoff } from './reconnecting-backoff.js';
+export {
+  ReconnectingEndpoint,
+  type ReconnectingOptions,
+  type ReconnectingRequestOptions,
+  type ReconnectingStats,
+} from './reconnecting-endpoint.js';
 export { Service } from './service.js';
 export { ServiceDescriptor } from './service-descriptor.js';
 export type { ChannelStats, ListenerStats } from './stats.js';

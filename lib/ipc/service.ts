@@ -1,14 +1,17 @@
 import { validateDrain } from './options.js';
 import type { Serving } from './serving.js';
 
+/** What a service stands for. */
+type Served = Pick<Serving, 'pending' | 'close'>;
+
 /** The public face of what `serve()` has begun. */
-export let createService: (serving: Serving) => Service;
+export let createService: (served: Served) => Service;
 
 /** What `serve()` has begun: a handler that answers requests, until `close()`. The listener or channel stays open. */
 export class Service implements AsyncDisposable {
-  readonly #serving: Serving;
+  readonly #serving: Served;
 
-  private constructor(serving: Serving) {
+  private constructor(serving: Served) {
     this.#serving = serving;
   }
 

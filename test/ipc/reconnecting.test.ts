@@ -1,5 +1,5 @@
 /** A client that survives the restarts of its server: a real process that is killed, and another one that takes its name. */
-import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { type Backoff, type Message, Policy, ReconnectingEndpoint, type ReconnectingOptions } from 'gips';
 import { eventually, within } from '../support/deadline.js';
 import { badArgument, errorLike } from '../support/errors.js';
@@ -22,7 +22,7 @@ async function connect(name: string, options?: ReconnectingOptions): Promise<Rec
 
 /** Arguments of the next event. */
 async function next(endpoint: ReconnectingEndpoint, event: 'disconnect' | 'reconnect' | 'drain' | 'close' | 'error'): Promise<unknown[]> {
-  return (await within(once(endpoint as never, event), `'${event}'`)) as unknown[];
+  return await within(new Promise((resolve) => endpoint.once(event, (...args: unknown[]) => resolve(args))), `'${event}'`);
 }
 
 /** Kills the server and waits until the client knows. */
@@ -55,6 +55,7 @@ describe.each([
     expect(endpoint.credentials.pid).toBe(second.pid);
     expect(endpoint.stats).toMatchObject({ reconnects: 1 });
     await second.kill();
+    rmSync(name, { force: true });
   });
 });
 

@@ -37,7 +37,7 @@ const handle = listener.share();
 const control = await Listener.bind(`${name}.control`);
 control.serve(({ message, credentials }) => {
   if (message.text() === 'the handle, please') return { payload: name, objects: [handle] };
-  serving.add(credentials.pid ?? 0);
+  serving.add(credentials.pid);
   onServing();
   return undefined;
 });
@@ -51,11 +51,13 @@ console.log(`main: ${CORES} workers answer ${(together.perSecond / alone.perSeco
 const [victim] = workers;
 const bereft = report(await crowd(() => setTimeout(() => victim?.kill('SIGKILL'), KILLED_AFTER_MS)));
 await startWorkers(0);
-console.log(`main: worker ${victim?.pid} was killed and replaced; ${bereft.reconnects} clients connected again, and every request was answered`);
+console.log(
+  `main: worker ${victim?.pid} was killed and replaced; ${bereft.reconnects} clients connected again, and every request was answered`,
+);
 
 isOver = true;
 for (const worker of workers) worker.stdin?.end();
-await Promise.all([...workers].map((worker) => worker.exitCode ?? once(worker, 'exit')));
+await Promise.all([...workers].map((worker) => once(worker, 'exit')));
 handle.close();
 await Promise.all([control.close(), listener.close()]);
 

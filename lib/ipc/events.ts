@@ -68,7 +68,12 @@ export class ObservedEmitter<Events extends EventEmitter.ValidEventTypes = Chann
     return super.once(event, listener, context);
   }
 
-  override removeListener<E extends EventName<Events>>(event: E, listener?: EventListener<Events, E>, context?: unknown, once?: boolean): this {
+  override removeListener<E extends EventName<Events>>(
+    event: E,
+    listener?: EventListener<Events, E>,
+    context?: unknown,
+    once?: boolean,
+  ): this {
     const before = this.listenerCount(event);
     super.removeListener(event, listener, context, once);
     this.#afterRemoving(event, before);

@@ -52,7 +52,7 @@ export class ReconnectingConnection {
       const since = performance.now();
       this.#user.onConnected(endpoint);
       const error = (await endpoint.closed) ?? goodbye(this.#subject).error();
-      if (this.#stopped.signal.aborted) return;
+      if (this.#isStopped) return;
       this.#pauses.onEnd(performance.now() - since);
       this.#user.onDisconnected(endpoint, error);
       if (!isTransient(error)) return this.#fail(error);
@@ -72,20 +72,23 @@ export class ReconnectingConnection {
   }
 
   async #reconnect(): Promise<Endpoint | undefined> {
-    const { signal } = this.#stopped;
-    while (!signal.aborted) {
+    while (!this.#isStopped) {
       await this.#user.whenReady();
-      if (!signal.aborted) await this.#pause();
-      if (signal.aborted) return undefined;
+      await this.#pause();
+      if (this.#isStopped) return undefined;
       try {
         const endpoint = await Endpoint.connect(this.#service, this.#options);
-        if (!isAborted(signal)) return endpoint;
+        if (!this.#isStopped) return endpoint;
         endpoint.destroy();
       } catch (error) {
-        if (!isAborted(signal) && !isTransient(error)) this.#fail(error as Error);
+        if (!this.#isStopped && !isTransient(error)) this.#fail(error as Error);
       }
     }
     return undefined;
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopped.signal.aborted;
   }
 
   #fail(error: Error): void {
@@ -94,6 +97,7 @@ export class ReconnectingConnection {
   }
 
   #pause(): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
     return new Promise((resolve) => {
       this.#endPause = () => {
         clearTimeout(this.#timer);
@@ -106,11 +110,6 @@ export class ReconnectingConnection {
   }
 }
 
-/** Aborted meanwhile. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
-}
-
-export function isTransient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   return error instanceof GipsError && TRANSIENT.has(error.code);
 }

@@ -209,7 +209,9 @@ export class ReconnectingEndpoint extends ObservedEmitter<ReconnectingEvents> im
 
   #noBlocking(attempt: string, instead: string): Error {
     const { what } = this.#session.subject;
-    return unsupportedError(`${attempt} ${what}: one that reconnects needs the event loop, which blocking forms stop; use ${instead}, or an Endpoint`);
+    return unsupportedError(
+      `${attempt} ${what}: one that reconnects needs the event loop, which blocking forms stop; use ${instead}, or an Endpoint`,
+    );
   }
 }
 

@@ -22,7 +22,10 @@ test('several workers share the clients of one name, and when one is killed ever
   let output = '';
   for (const stream of [example.stdout, example.stderr]) onLine(stream, (line) => (output += `${line}\n`));
   const [code] = (await within(once(example, 'close'), 'the end of the example', 60_000)) as [number];
-  expect([code, output]).toEqual([0, expect.stringMatching(/worker \d+ was killed and replaced; \d+ clients connected again, and every request was answered/)]);
+  expect([code, output]).toEqual([
+    0,
+    expect.stringMatching(/worker \d+ was killed and replaced; \d+ clients connected again, and every request was answered/),
+  ]);
   const rates = [...output.matchAll(/crowd: \d+ answers, \d+ a second, by (\d+) workers/g)];
   expect(rates).toHaveLength(3);
   expect(rates[0]![1]).toBe('1');

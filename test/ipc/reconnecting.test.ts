@@ -216,7 +216,11 @@ test('an error that does not pass ends it: a server that the policy does not wan
   const endpoint = await connect(name, { serverPolicy });
   await kill(first, endpoint);
   const iteration = endpoint[Symbol.asyncIterator]().next();
-  const told = Promise.all([next(endpoint, 'error'), next(endpoint, 'close'), expect(iteration).rejects.toThrow(errorLike({ code: 'EACCES' }))]);
+  const told = Promise.all([
+    next(endpoint, 'error'),
+    next(endpoint, 'close'),
+    expect(iteration).rejects.toThrow(errorLike({ code: 'EACCES' })),
+  ]);
   await serve(name);
   await told;
   expect(await endpoint.closed).toEqual(errorLike({ code: 'EACCES' }));

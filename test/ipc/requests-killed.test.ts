@@ -9,14 +9,16 @@ import { type Program, start } from '../support/processes.js';
 const IN_FLIGHT = 64;
 
 /** A server whose handlers all run, and what becomes of their callers. */
-async function ask(options: ConnectOptions): Promise<{ endpoint: Endpoint; server: Program; outcomes: Promise<PromiseSettledResult<unknown>[]> }> {
+async function ask(
+  options: ConnectOptions,
+): Promise<{ endpoint: Endpoint; server: Program; outcomes: Promise<PromiseSettledResult<unknown>[]> }> {
   const name = serviceName();
   const server = start('request-server', { argument: { name, options: { concurrency: IN_FLIGHT } } });
   await server.next('listening');
   const endpoint = keep(await Endpoint.connect(name, options));
   const request = JSON.stringify({ answer: '', delay: 600_000 });
   const outcomes = Promise.allSettled(Array.from({ length: IN_FLIGHT }, () => endpoint.request(request)));
-  for (let pending = 0; pending < IN_FLIGHT; ) {
+  for (let pending = 0; pending < IN_FLIGHT;) {
     server.tell('count');
     ({ pending } = await server.next<{ pending: number }>('counted'));
   }

@@ -52,7 +52,7 @@ export class ReconnectingConnection {
       const since = performance.now();
       this.#user.onConnected(endpoint);
       const error = (await endpoint.closed) ?? goodbye(this.#subject).error();
-      if (this.#isStopped) return;
+      if (this.#isStopped()) return;
       this.#pauses.onEnd(performance.now() - since);
       this.#user.onDisconnected(endpoint, error);
       if (!isTransient(error)) return this.#fail(error);
@@ -72,22 +72,22 @@ export class ReconnectingConnection {
   }
 
   async #reconnect(): Promise<Endpoint | undefined> {
-    while (!this.#isStopped) {
+    while (!this.#isStopped()) {
       await this.#user.whenReady();
       await this.#pause();
-      if (this.#isStopped) return undefined;
+      if (this.#isStopped()) return undefined;
       try {
         const endpoint = await Endpoint.connect(this.#service, this.#options);
-        if (!this.#isStopped) return endpoint;
+        if (!this.#isStopped()) return endpoint;
         endpoint.destroy();
       } catch (error) {
-        if (!this.#isStopped && !isTransient(error)) this.#fail(error as Error);
+        if (!this.#isStopped() && !isTransient(error)) this.#fail(error as Error);
       }
     }
     return undefined;
   }
 
-  get #isStopped(): boolean {
+  #isStopped(): boolean {
     return this.#stopped.signal.aborted;
   }
 
@@ -97,7 +97,7 @@ export class ReconnectingConnection {
   }
 
   #pause(): Promise<void> {
-    if (this.#isStopped) return Promise.resolve();
+    if (this.#isStopped()) return Promise.resolve();
     return new Promise((resolve) => {
       this.#endPause = () => {
         clearTimeout(this.#timer);

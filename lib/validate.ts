@@ -86,6 +86,13 @@ export function validateInteger(value: unknown, name: string, min: number, max: 
   throw outOfRange(name, `an integer from ${min} to ${max}`, value);
 }
 
+/** A number from `min` to `max`, both included. */
+export function validateNumber(value: unknown, name: string, min: number, max: number): number {
+  if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
+  if (value >= min && value <= max) return value;
+  throw outOfRange(name, `from ${min} to ${max}`, value);
+}
+
 /** The number of a descriptor; whether it is open is not looked at. */
 export function validateFd(value: unknown, name: string): number {
   return validateInteger(value, name, 0, MAX_FD);

@@ -16,6 +16,14 @@ export interface ChannelEvents {
   close: [error: Error | undefined];
 }
 
+/** The events of a `ReconnectingEndpoint`, with the arguments of their listeners; `error` and `close` are of its own end, not of a connection's. */
+export interface ReconnectingEvents extends ChannelEvents {
+  /** The connection has ended, and why: from now on everything waits for the next one. */
+  disconnect: [error: Error];
+  /** The server is there again. */
+  reconnect: [];
+}
+
 /** The events of a listener, with the arguments of their listeners. */
 export interface ListenerEvents {
   /** A client has been admitted. */
@@ -28,40 +36,45 @@ export interface ListenerEvents {
   close: [];
 }
 
-type EventName = EventEmitter.EventNames<ChannelEvents>;
-type EventListener<E extends EventName> = EventEmitter.EventListener<ChannelEvents, E>;
+type EventName<Events extends EventEmitter.ValidEventTypes> = EventEmitter.EventNames<Events>;
+type EventListener<Events extends EventEmitter.ValidEventTypes, E extends EventName<Events>> = EventEmitter.EventListener<Events, E>;
 
 /** Is told when an event's first subscriber comes and its last one goes. */
-export interface SubscriberObserver {
-  onFirst(event: keyof ChannelEvents): void;
-  onLast(event: keyof ChannelEvents): void;
+export interface SubscriberObserver<Name = keyof ChannelEvents> {
+  onFirst(event: Name): void;
+  onLast(event: Name): void;
 }
 
 /** An emitter that knows whether somebody listens. */
-export class ObservedEmitter extends EventEmitter<ChannelEvents> {
-  readonly #observer: SubscriberObserver;
+export class ObservedEmitter<Events extends EventEmitter.ValidEventTypes = ChannelEvents> extends EventEmitter<Events> {
+  readonly #observer: SubscriberObserver<EventName<Events>>;
 
-  constructor(observer: SubscriberObserver) {
+  constructor(observer: SubscriberObserver<EventName<Events>>) {
     super();
     this.#observer = observer;
   }
 
-  override on<E extends EventName>(event: E, listener: EventListener<E>, context?: unknown): this {
+  override on<E extends EventName<Events>>(event: E, listener: EventListener<Events, E>, context?: unknown): this {
     this.#beforeAdding(event, listener);
     return super.on(event, listener, context);
   }
 
   /** The same as `on`. */
-  override addListener<E extends EventName>(event: E, listener: EventListener<E>, context?: unknown): this {
+  override addListener<E extends EventName<Events>>(event: E, listener: EventListener<Events, E>, context?: unknown): this {
     return this.on(event, listener, context);
   }
 
-  override once<E extends EventName>(event: E, listener: EventListener<E>, context?: unknown): this {
+  override once<E extends EventName<Events>>(event: E, listener: EventListener<Events, E>, context?: unknown): this {
     this.#beforeAdding(event, listener);
     return super.once(event, listener, context);
   }
 
-  override removeListener<E extends EventName>(event: E, listener?: EventListener<E>, context?: unknown, once?: boolean): this {
+  override removeListener<E extends EventName<Events>>(
+    event: E,
+    listener?: EventListener<Events, E>,
+    context?: unknown,
+    once?: boolean,
+  ): this {
     const before = this.listenerCount(event);
     super.removeListener(event, listener, context, once);
     this.#afterRemoving(event, before);
@@ -69,11 +82,11 @@ export class ObservedEmitter extends EventEmitter<ChannelEvents> {
   }
 
   /** The same as `removeListener`. */
-  override off<E extends EventName>(event: E, listener?: EventListener<E>, context?: unknown, once?: boolean): this {
+  override off<E extends EventName<Events>>(event: E, listener?: EventListener<Events, E>, context?: unknown, once?: boolean): this {
     return this.removeListener(event, listener, context, once);
   }
 
-  override removeAllListeners(event?: EventName): this {
+  override removeAllListeners(event?: EventName<Events>): this {
     const names = event === undefined ? this.eventNames() : [event];
     for (const name of names) {
       const before = this.listenerCount(name);
@@ -83,11 +96,11 @@ export class ObservedEmitter extends EventEmitter<ChannelEvents> {
     return this;
   }
 
-  #beforeAdding(event: EventName, listener: unknown): void {
+  #beforeAdding(event: EventName<Events>, listener: unknown): void {
     if (typeof listener === 'function' && this.listenerCount(event) === 0) this.#observer.onFirst(event);
   }
 
-  #afterRemoving(event: EventName, before: number): void {
+  #afterRemoving(event: EventName<Events>, before: number): void {
     if (before > 0 && this.listenerCount(event) === 0) this.#observer.onLast(event);
   }
 }

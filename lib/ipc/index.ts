@@ -17,7 +17,7 @@ export type {
   SpinTrace,
 } from './diagnostics.js';
 export { Endpoint } from './endpoint.js';
-export type { ChannelEvents, ListenerEvents } from './events.js';
+export type { ChannelEvents, ListenerEvents, ReconnectingEvents } from './events.js';
 export type { Answer, Handler, ServeOptions } from './handler.js';
 export { IncomingRequest } from './incoming-request.js';
 export { IpcObject, type Objects } from './ipc-object.js';
@@ -28,6 +28,13 @@ export type { CallOptions, ConnectOptions, KeepAlive, ListenerCloseOptions, List
 export { notifySystemd, type SystemdState } from './notify-systemd.js';
 export { Pod } from './pod.js';
 export { Policy, type CredentialValidator } from './policy.js';
+export type { Backoff } from './reconnecting-backoff.js';
+export {
+  ReconnectingEndpoint,
+  type ReconnectingOptions,
+  type ReconnectingRequestOptions,
+  type ReconnectingStats,
+} from './reconnecting-endpoint.js';
 export { Service } from './service.js';
 export { ServiceDescriptor } from './service-descriptor.js';
 export type { ChannelStats, Counts, Depths, ListenerStats } from './stats.js';

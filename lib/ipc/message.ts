@@ -3,7 +3,8 @@ import type { Kind } from '../native/index.js';
 import type { IpcObject } from './ipc-object.js';
 
 const COST_OF_MESSAGE = 64;
-const COST_OF_OBJECT = 4096;
+/** What each object of a message counts besides. */
+export const COST_OF_OBJECT = 4096;
 
 /** What a message without objects counts in flow control. */
 export function costOf(size: number): number {

@@ -3,8 +3,8 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testTimeout: 30_000,
   setupFilesAfterEnv: ['<rootDir>/test/support/transport.mjs'],
-  // Most suites wait, for other processes and for time to pass: more at once than a small machine has cores.
-  maxWorkers: 3,
+  // Most suites wait for other processes; two at a time are right even on one core.
+  maxWorkers: 2,
   extensionsToTreatAsEsm: ['.ts'],
   // Types are checked by `npm run check:types`.
   transform: { '\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/test/tsconfig.json', diagnostics: false }] },

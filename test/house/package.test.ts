@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +46,11 @@ test('`import` and `require` give the same classes', () => {
   const imported = `import * as gips from 'gips'; import 'gips/ipc'; import 'gips/poll'; console.log(typeof gips.Listener)`;
   expect(run('node', '--input-type=module', '-e', imported)).toBe('function\n');
   expect(run('node', '-p', `typeof require('gips').Listener`)).toBe('function\n');
+});
+
+test('`npx gips` is its command line', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  expect(run('npx', 'gips', '--version')).toBe(`${version}\n`);
 });
 
 test('a strict project compiles against the types, and works', () => {

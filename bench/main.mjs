@@ -36,7 +36,7 @@ if (values.render !== undefined) {
 }
 
 const milliseconds = Number(values.time ?? (quick ? 60 : 250));
-const repetitions = Number(values.repetitions ?? (quick ? 3 : 5));
+const repetitions = Number(values.repetitions ?? (quick ? 2 : 5));
 const matches = (/** @type {string} */ text) => only.some((part) => text.toLowerCase().includes(part.toLowerCase()));
 const allRows = workloads.flatMap((workload) => workload.rows(quick).map((row) => ({ workload, row })));
 const isChosenRow = (/** @type {typeof allRows[0]} */ { workload, row }) => [workload.name, row.id, row.title].some(matches);

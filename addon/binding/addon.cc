@@ -46,23 +46,23 @@ void SetDispatch(const Napi::CallbackInfo& info) {
 
 Napi::Value Connect(const Napi::CallbackInfo& info) {
   Payload address(info.Env(), info[0]);
-  Descriptor socket = Transport::Connect(address.data(), address.size());
-  if (!socket.valid()) return Errno(info.Env());
+  Socket socket = Transport::Connect(address.data(), address.size());
+  if (!socket.valid()) return Failure(info.Env());
   return NativeChannel::Wrap(*Environment::Of(info.Env()), std::move(socket));
 }
 
 Napi::Value Listen(const Napi::CallbackInfo& info) {
   Payload address(info.Env(), info[0]);
   Acceptor acceptor = Acceptor::Listen(std::string(reinterpret_cast<const char*>(address.data()), address.size()), IntArgument(info, 1));
-  if (!acceptor.valid()) return Errno(info.Env());
+  if (!acceptor.valid()) return Failure(info.Env());
   return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));
 }
 
 Napi::Value AdoptAcceptor(const Napi::CallbackInfo& info) {
   auto* descriptor = UnwrapNative<NativeDescriptor>(info.Env(), info[0]);
-  if (descriptor == nullptr) return Errno(info.Env(), EINVAL);
+  if (descriptor == nullptr) return Failure(info.Env(), UV_EINVAL);
   Acceptor acceptor = Acceptor::Adopt(descriptor->owned());
-  if (!acceptor.valid()) return Errno(info.Env());
+  if (!acceptor.valid()) return Failure(info.Env());
   return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));
 }
 
@@ -72,12 +72,12 @@ Napi::Value AdoptInherited(const Napi::CallbackInfo& info) {
   static auto& taken = *new std::set<int>;  // outlives the threads that are still running at exit
   std::lock_guard<std::mutex> lock(mutex);
   int fd = IntArgument(info, 0);
-  if (taken.count(fd) > 0) return Errno(info.Env(), EALREADY);
+  if (taken.count(fd) > 0) return Failure(info.Env(), UV_EALREADY);
   Descriptor descriptor(fd);
   Acceptor acceptor = Acceptor::Adopt(descriptor);
   if (!acceptor.valid()) {
     descriptor.Take();  // not ours
-    return Errno(info.Env());
+    return Failure(info.Env());
   }
   taken.insert(fd);
   return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));
@@ -86,12 +86,12 @@ Napi::Value AdoptInherited(const Napi::CallbackInfo& info) {
 Napi::Value SendOneDatagram(const Napi::CallbackInfo& info) {
   Payload address(info.Env(), info[0]);
   Payload data(info.Env(), info[1]);
-  return Napi::Number::New(info.Env(), -SendDatagram(address.data(), address.size(), data.data(), data.size()));
+  return Napi::Number::New(info.Env(), SendDatagram(address.data(), address.size(), data.data(), data.size()));
 }
 
 Napi::Value Duplicate(const Napi::CallbackInfo& info) {
   Descriptor descriptor = Descriptor::Duplicate(IntArgument(info, 0));
-  if (!descriptor.valid()) return Errno(info.Env());
+  if (!descriptor.valid()) return Failure(info.Env());
   return NativeDescriptor::Wrap(*Environment::Of(info.Env()), std::move(descriptor));
 }
 
@@ -101,24 +101,24 @@ Napi::Value Adopt(const Napi::CallbackInfo& info) {
 
 Napi::Value Describe(const Napi::CallbackInfo& info) {
   const char* description = DescribeDescriptor(IntArgument(info, 0));
-  return description != nullptr ? Napi::String::New(info.Env(), description) : Errno(info.Env());
+  return description != nullptr ? Napi::String::New(info.Env(), description) : Failure(info.Env());
 }
 
 Napi::Value CreateSelector(const Napi::CallbackInfo& info) {
   Selector selector = Selector::Create();
-  if (!selector.valid()) return Errno(info.Env());
+  if (!selector.valid()) return Failure(info.Env());
   return NativeSelector::Wrap(*Environment::Of(info.Env()), std::move(selector));
 }
 
 Napi::Value CreateWaker(const Napi::CallbackInfo& info) {
   Waker waker = Waker::Create();
-  if (!waker.valid()) return Errno(info.Env());
+  if (!waker.valid()) return Failure(info.Env());
   return NativeWaker::Wrap(*Environment::Of(info.Env()), std::move(waker));
 }
 
 Napi::Value AdoptWaker(const Napi::CallbackInfo& info) {
   Waker waker = Waker::Duplicate(IntArgument(info, 0));
-  if (!waker.valid()) return Errno(info.Env());
+  if (!waker.valid()) return Failure(info.Env());
   return NativeWaker::Wrap(*Environment::Of(info.Env()), std::move(waker));
 }
 
@@ -137,7 +137,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   DefineCredentials(env, exports);
   DefineWaits(env, exports);
   exports["records"] = environment->SharedRecords();
-  exports["features"] = Napi::Number::New(env, kFeaturePool | kFeatureRing);
+  exports["features"] = Napi::Number::New(env, Transport::kFeatures);
   exports["stage"] = environment->SharedStage();
   exports["turn"] = environment->SharedTurn();
   exports["setDispatch"] = Napi::Function::New<SetDispatch>(env, "setDispatch");

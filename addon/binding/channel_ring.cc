@@ -1,9 +1,9 @@
 #include "binding/channel_ring.h"
 
 #include <algorithm>
-#include <cerrno>
 
 #include "cores.h"
+#include "last_failure.h"
 
 namespace gips {
 
@@ -72,8 +72,8 @@ bool ChannelRing::OnOffer(uint64_t capacity, const std::vector<Descriptor>& obje
   if (!usable_ || has_offer_ || !IsRingCapacity(capacity)) return false;
   has_offer_ = true;
   if (gave_up_) return true;
-  int error = lost || !watched_ ? EAGAIN : Complete(capacity, objects);
-  if (error == EBADMSG) return false;
+  int error = lost || !watched_ ? UV_EAGAIN : Complete(capacity, objects);
+  if (error == UV_EPROTO) return false;
   if (error != 0) {
     GiveUp();
     host_.SendRingStep(RingStep::Refuse, nullptr, 0, nullptr);
@@ -87,9 +87,9 @@ bool ChannelRing::OnOffer(uint64_t capacity, const std::vector<Descriptor>& obje
 
 int ChannelRing::Complete(size_t capacity, const std::vector<Descriptor>& objects) {
   if (transport_.ring() == nullptr) transport_.SetRing(RingLink::Create(std::min(capacity, kMostAnswered)));
-  if (transport_.ring() == nullptr) return errno;
+  if (transport_.ring() == nullptr) return LastFailure();
   int error = transport_.ring()->Accept(objects, capacity);
-  if (error == 0) error = -bell_.Open(environment_.loop(), transport_.bell_fd(), this, &environment_);
+  if (error == 0) error = bell_.Open(environment_.loop(), transport_.bell_fd(), this, &environment_);
   if (error == 0) bell_.Watch(UV_READABLE);
   return error;
 }

@@ -34,7 +34,7 @@ class HelperPool {
   HelperPool(const HelperPool&) = delete;
   HelperPool& operator=(const HelperPool&) = delete;
 
-  // 0 or a negative errno. The job may be submitted again when it is done.
+  // 0 or a negative error of libuv's. The job may be submitted again when it is done.
   int Submit(std::shared_ptr<Job> job);
   bool IsDone(const Job& job);
   // False if it is not done after that time.

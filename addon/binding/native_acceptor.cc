@@ -54,13 +54,13 @@ void NativeAcceptor::SetOwner(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value NativeAcceptor::Accept(const Napi::CallbackInfo& info) {
-  Descriptor socket = acceptor_.Accept();
-  if (!socket.valid()) return Errno(info.Env());
+  Socket socket = acceptor_.Accept();
+  if (!socket.valid()) return Failure(info.Env());
   return NativeChannel::Wrap(*environment_, std::move(socket));
 }
 
 Napi::Value NativeAcceptor::Watch(const Napi::CallbackInfo& info) {
-  if (!acceptor_.valid() || owner_.IsEmpty()) return Errno(info.Env(), EBADF);
+  if (!acceptor_.valid() || owner_.IsEmpty()) return Failure(info.Env(), UV_EBADF);
   if (!source_.open()) {
     int error = source_.Open(environment_->loop(), acceptor_.fd(), this, environment_.get());
     if (error != 0) return Napi::Number::New(info.Env(), error);
@@ -81,7 +81,7 @@ void NativeAcceptor::SetRef(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeAcceptor::Share(const Napi::CallbackInfo& info) {
   Descriptor duplicate = acceptor_.Share();
-  if (!duplicate.valid()) return Errno(info.Env());
+  if (!duplicate.valid()) return Failure(info.Env());
   return NativeDescriptor::Wrap(*environment_, std::move(duplicate));
 }
 

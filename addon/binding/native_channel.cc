@@ -34,17 +34,17 @@ void NativeChannel::Define(Napi::Env env, Environment& environment) {
                                                            }));
 }
 
-Napi::Value NativeChannel::Wrap(Environment& environment, Descriptor socket) {
+Napi::Value NativeChannel::Wrap(Environment& environment, Socket socket) {
   return {environment.env(), WrapNative(environment.channel_class, &socket)};
 }
 
 NativeChannel::NativeChannel(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<NativeChannel>(info),
       environment_(Environment::Of(info.Env())),
-      transport_(Descriptor()),
+      transport_(Socket()),
       outbox_(transport_, environment_->packets),
       ring_(transport_, *environment_, *this) {
-  auto* socket = NativeArgument<Descriptor>(info);
+  auto* socket = NativeArgument<Socket>(info);
   if (socket == nullptr) return;
   transport_ = Transport(std::move(*socket));
   transport_.EnlargeSendBuffer();
@@ -79,13 +79,13 @@ void NativeChannel::SetOwner(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeChannel::PeerCredentials(const Napi::CallbackInfo& info) {
   Credentials credentials;
-  if (!gips::PeerCredentials(transport_.fd(), credentials)) return Errno(info.Env());
+  if (!gips::PeerCredentials(transport_, credentials)) return Failure(info.Env());
   return ToObject(info.Env(), credentials);
 }
 
 Napi::Value NativeChannel::PeerProcess(const Napi::CallbackInfo& info) {
-  Descriptor process = gips::PeerProcess(transport_.fd());
-  if (!process.valid()) return Errno(info.Env());
+  Descriptor process = gips::PeerProcess(transport_);
+  if (!process.valid()) return Failure(info.Env());
   return NativeDescriptor::Wrap(*environment_, std::move(process));
 }
 
@@ -113,7 +113,7 @@ Napi::Value NativeChannel::PeekFirst(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeChannel::Watch(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (!transport_.open() || owner_.IsEmpty()) return Errno(env, EBADF);
+  if (!transport_.open() || owner_.IsEmpty()) return Failure(env, UV_EBADF);
   if (!source_.open()) {
     int error = source_.Open(environment_->loop(), transport_.fd(), this, environment_.get());
     if (error != 0) return Napi::Number::New(env, error);

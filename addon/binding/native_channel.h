@@ -24,7 +24,7 @@ class NativeChannel final : public Napi::ObjectWrap<NativeChannel>,
                             private FrameSink {
  public:
   static void Define(Napi::Env env, Environment& environment);
-  static Napi::Value Wrap(Environment& environment, Descriptor socket);
+  static Napi::Value Wrap(Environment& environment, Socket socket);
 
   explicit NativeChannel(const Napi::CallbackInfo& info);
   ~NativeChannel() override;

@@ -176,7 +176,7 @@ int NativeChannel::AcceptPacket(const uint8_t* packet, size_t size, int lost) {
     case Inbox::Verdict::OutOfMemory:
       break;
   }
-  return -ENOMEM;
+  return UV_ENOMEM;
 }
 
 void NativeChannel::OnFrame(const FrameHeader& header, const uint8_t* payload) {

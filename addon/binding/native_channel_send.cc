@@ -28,13 +28,13 @@ int ErrorOf(SendStatus status) {
     case SendStatus::Full:
       return 0;
     case SendStatus::Shortage:
-      return -ENOMEM;
+      return UV_ENOMEM;
     case SendStatus::TooLarge:
-      return -EMSGSIZE;
+      return UV_EMSGSIZE;
     case SendStatus::Broken:
       break;
   }
-  return -EPIPE;
+  return UV_EPIPE;
 }
 
 bool TakeObjects(Napi::Env env, Napi::Array objects, DescriptorList& list) {
@@ -51,14 +51,14 @@ bool TakeObjects(Napi::Env env, Napi::Array objects, DescriptorList& list) {
 
 Napi::Value NativeChannel::Send(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (!transport_.open()) return Errno(env, EPIPE);
+  if (!transport_.open()) return Failure(env, UV_EPIPE);
   Payload payload(env, info[1]);
   Outbox::Frame frame = {static_cast<Kind>(info[0].As<Napi::Number>().Uint32Value()), payload.data(), payload.size(),
                          static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value()), nullptr};
-  if (mode_ == Mode::Raw && frame.size > max_raw_size_) return Errno(env, EMSGSIZE);
+  if (mode_ == Mode::Raw && frame.size > max_raw_size_) return Failure(env, UV_EMSGSIZE);
   if (info[3].IsArray()) {
     auto list = std::make_unique<DescriptorList>();
-    if (!TakeObjects(env, info[3].As<Napi::Array>(), *list)) return Errno(env);
+    if (!TakeObjects(env, info[3].As<Napi::Array>(), *list)) return Failure(env);
     frame.attachment = std::move(list);
   }
   LeaveStage();
@@ -133,12 +133,12 @@ Napi::Value NativeChannel::Cancel(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value NativeChannel::Flush(const Napi::CallbackInfo& info) {
-  if (!transport_.open()) return Errno(info.Env(), EPIPE);
+  if (!transport_.open()) return Failure(info.Env(), UV_EPIPE);
   LeaveStage();
   outbox_.Unblock();  // called in place of the event that would say so
   SendStatus status = outbox_.Flush();
   AfterOutput();
-  int answer = status == SendStatus::Broken ? -EPIPE : status == SendStatus::Shortage ? 1 : 0;
+  int answer = status == SendStatus::Broken ? UV_EPIPE : status == SendStatus::Shortage ? 1 : 0;
   return Napi::Number::New(info.Env(), answer);
 }
 
@@ -194,7 +194,7 @@ void NativeChannel::Notify() {
   told_broken_ = outbox_.broken();
   State(kNotifyBelow) = 0;
   Napi::HandleScope scope(Env());
-  environment_->Dispatch(Environment::Event::Writable, {owner_.Value(), Napi::Number::New(Env(), told_broken_ ? -EPIPE : 0)});
+  environment_->Dispatch(Environment::Event::Writable, {owner_.Value(), Napi::Number::New(Env(), told_broken_ ? UV_EPIPE : 0)});
 }
 
 void NativeChannel::Grant(const Napi::CallbackInfo& info) {

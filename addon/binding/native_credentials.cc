@@ -10,21 +10,20 @@ namespace gips {
 
 namespace {
 
-Napi::Value OptionalId(Napi::Env env, std::optional<uint32_t> id) {
-  return id ? Napi::Number::New(env, *id) : env.Undefined();
+Napi::Value Optional(Napi::Env env, const std::optional<std::string>& text) {
+  return text ? Napi::String::New(env, *text) : env.Undefined();
 }
 
 Napi::Value FindUserId(const Napi::CallbackInfo& info) {
-  return OptionalId(info.Env(), UserId(info[0].As<Napi::String>().Utf8Value()));
+  return Optional(info.Env(), UserId(info[0].As<Napi::String>().Utf8Value()));
 }
 
 Napi::Value FindGroupId(const Napi::CallbackInfo& info) {
-  return OptionalId(info.Env(), GroupId(info[0].As<Napi::String>().Utf8Value()));
+  return Optional(info.Env(), GroupId(info[0].As<Napi::String>().Utf8Value()));
 }
 
 Napi::Value FindUserName(const Napi::CallbackInfo& info) {
-  std::optional<std::string> name = UserName(info[0].As<Napi::Number>().Uint32Value());
-  return name ? Napi::String::New(info.Env(), *name) : info.Env().Undefined();
+  return Optional(info.Env(), UserName(info[0].As<Napi::String>().Utf8Value()));
 }
 
 Napi::Value GetCurrentCredentials(const Napi::CallbackInfo& info) {
@@ -33,7 +32,7 @@ Napi::Value GetCurrentCredentials(const Napi::CallbackInfo& info) {
 
 Napi::Value HasProcessExited(const Napi::CallbackInfo& info) {
   auto* process = UnwrapNative<NativeDescriptor>(info.Env(), info[0]);
-  return Napi::Boolean::New(info.Env(), process != nullptr && ProcessExited(process->fd()));
+  return Napi::Boolean::New(info.Env(), process != nullptr && ProcessExited(process->owned()));
 }
 
 }  // namespace
@@ -41,10 +40,11 @@ Napi::Value HasProcessExited(const Napi::CallbackInfo& info) {
 Napi::Object ToObject(Napi::Env env, const Credentials& credentials) {
   Napi::Object object = Napi::Object::New(env);
   object["pid"] = Napi::Number::New(env, credentials.pid);
-  object["uid"] = Napi::Number::New(env, credentials.uid);
-  Napi::Array gids = Napi::Array::New(env, credentials.gids.size());
-  for (uint32_t i = 0; i < credentials.gids.size(); i++) gids.Set(i, Napi::Number::New(env, credentials.gids[i]));
-  object["gids"] = gids;
+  object["uid"] = Napi::String::New(env, credentials.user);
+  Napi::Array groups = Napi::Array::New(env, credentials.groups.size());
+  for (uint32_t i = 0; i < credentials.groups.size(); i++) groups.Set(i, Napi::String::New(env, credentials.groups[i]));
+  object["gids"] = groups;
+  object["isPrivileged"] = Napi::Boolean::New(env, credentials.is_privileged);
   return object;
 }
 

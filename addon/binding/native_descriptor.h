@@ -1,4 +1,4 @@
-// NativeDescriptor: a file descriptor owned by a JavaScript object.
+// NativeDescriptor: a descriptor (or a handle) owned by a JavaScript object.
 #pragma once
 
 #include <napi.h>

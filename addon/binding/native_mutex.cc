@@ -23,7 +23,7 @@ class LockCall final : public Waiting::Call {
       case LockEnd::Suspended:
         return Set(Outcome::Suspended);
       case LockEnd::Exhausted:
-        outcome = -EAGAIN;
+        outcome = UV_EAGAIN;
     }
   }
 
@@ -71,13 +71,13 @@ void NativeMutex::Define(Napi::Env env, Environment& environment, Napi::Object e
 // (region, byteOffset)
 Napi::Value NativeMutex::Create(const Napi::CallbackInfo& info) {
   auto* region = UnwrapNative<NativeRegion>(info.Env(), info[0]);
-  if (region == nullptr || !region->open()) return Errno(info.Env(), EBADF);
+  if (region == nullptr || !region->open()) return Failure(info.Env(), UV_EBADF);
   auto environment = Environment::Of(info.Env());
   auto* waiting = Waiting::Of(*environment);
-  if (waiting == nullptr || waiting->Owner() == nullptr) return Errno(info.Env());
+  if (waiting == nullptr || waiting->Owner() == nullptr) return Failure(info.Env());
   uint8_t* address = region->data() + info[1].As<Napi::Number>().Int64Value();
   auto page = waiting->PageOf(region->mapping(), address);
-  if (page == nullptr) return Errno(info.Env());
+  if (page == nullptr) return Failure(info.Env());
   RobustWord word(std::move(page), reinterpret_cast<uintptr_t>(address) % RobustPage::Size());
   return {info.Env(), WrapNative(environment->mutex_class, &word)};
 }
@@ -90,7 +90,7 @@ NativeMutex::NativeMutex(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
 // (isPolite)
 Napi::Value NativeMutex::TryLock(const Napi::CallbackInfo& info) {
   RobustOwner* owner = environment_->waiting->Owner();
-  if (owner == nullptr) return Errno(info.Env(), ECANCELED);
+  if (owner == nullptr) return Failure(info.Env(), UV_ECANCELED);
   environment_->waiting->DiscardAbandoned();
   // Who asks again and again would leave no gap for the others.
   bool is_polite = info[0].As<Napi::Boolean>().Value();
@@ -101,7 +101,7 @@ Napi::Value NativeMutex::TryLock(const Napi::CallbackInfo& info) {
     case Attempt::AcquiredFromDead:
       return Napi::Number::New(info.Env(), static_cast<int>(Outcome::AcquiredFromDead));
     case Attempt::Exhausted:
-      return Errno(info.Env(), EAGAIN);
+      return Failure(info.Env(), UV_EAGAIN);
     default:
       return Napi::Number::New(info.Env(), static_cast<int>(Outcome::Pending));
   }
@@ -111,7 +111,7 @@ Napi::Value NativeMutex::TryLock(const Napi::CallbackInfo& info) {
 Napi::Value NativeMutex::StartLock(const Napi::CallbackInfo& info) {
   bool is_blocking = info[0].As<Napi::Boolean>().Value();
   Waiting& waiting = *environment_->waiting;
-  if (waiting.Owner() == nullptr) return Errno(info.Env(), ECANCELED);
+  if (waiting.Owner() == nullptr) return Failure(info.Env(), UV_ECANCELED);
   return Napi::Number::New(info.Env(), waiting.Start(std::make_shared<LockCall>(*waiting.Owner(), word_, !is_blocking), is_blocking));
 }
 

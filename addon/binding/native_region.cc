@@ -52,7 +52,7 @@ void NativeRegion::Define(Napi::Env env, Environment& environment, Napi::Object 
 Napi::Value NativeRegion::Wrap(Napi::Env env, Region region, Region::Refusal refusal) {
   if (region.valid()) return {env, WrapNative(Environment::Of(env)->region_class, &region)};
   if (refusal != nullptr) return Napi::String::New(env, refusal);
-  return Errno(env);
+  return Failure(env);
 }
 
 Napi::Value NativeRegion::Create(const Napi::CallbackInfo& info) {
@@ -68,7 +68,7 @@ Napi::Value NativeRegion::Open(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeRegion::Adopt(const Napi::CallbackInfo& info) {
   auto* descriptor = UnwrapNative<NativeDescriptor>(info.Env(), info[0]);
-  if (descriptor == nullptr) return Errno(info.Env(), EINVAL);
+  if (descriptor == nullptr) return Failure(info.Env(), UV_EINVAL);
   Region::Refusal refusal;
   Region region = Region::Adopt(descriptor->owned(), info[1].As<Napi::Boolean>().Value(), Size(info, 2), refusal);
   return Wrap(info.Env(), std::move(region), refusal);
@@ -76,7 +76,7 @@ Napi::Value NativeRegion::Adopt(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeRegion::Unlink(const Napi::CallbackInfo& info) {
   auto* descriptor = UnwrapNative<NativeDescriptor>(info.Env(), info[1]);
-  return Errno(info.Env(), descriptor == nullptr ? EINVAL : Region::Unlink(Name(info, 0), descriptor->fd()));
+  return Failure(info.Env(), descriptor == nullptr ? UV_EINVAL : Region::Unlink(Name(info, 0), descriptor->owned()));
 }
 
 NativeRegion::NativeRegion(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeRegion>(info) {
@@ -110,14 +110,14 @@ Napi::Value NativeRegion::Header(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeRegion::Buffer(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (!open()) return Errno(env, EBADF);
+  if (!open()) return Failure(env, UV_EBADF);
   // One that somebody has transferred is theirs.
   if (!buffer_.IsEmpty() && buffer_.Value().IsDetached()) buffer_.Reset();
   if (!buffer_.IsEmpty()) return buffer_.Value();
   napi_value buffer;
   napi_status status = ExposedBuffer::Create(env, mapping(), data(), size(), &buffer);
-  if (status == napi_no_external_buffers_allowed) return Errno(env, ENOTSUP);
-  if (status != napi_ok) return Errno(env, ENOMEM);
+  if (status == napi_no_external_buffers_allowed) return Failure(env, UV_ENOTSUP);
+  if (status != napi_ok) return Failure(env, UV_ENOMEM);
   buffer_ = Napi::Persistent(Napi::ArrayBuffer(env, buffer));
   return buffer_.Value();
 }
@@ -126,15 +126,15 @@ Napi::Value NativeRegion::Copy(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   uint64_t offset = Size(info, 0);
   uint64_t length = Size(info, 1);
-  if (!open() || offset > size() || length > size() - offset) return Errno(env, EBADF);
+  if (!open() || offset > size() || length > size() - offset) return Failure(env, UV_EBADF);
   napi_value copy;
-  if (napi_create_buffer_copy(env, length, data() + offset, nullptr, &copy) != napi_ok) return Errno(env, ENOMEM);
+  if (napi_create_buffer_copy(env, length, data() + offset, nullptr, &copy) != napi_ok) return Failure(env, UV_ENOMEM);
   return {env, copy};
 }
 
 Napi::Value NativeRegion::Write(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (!open()) return Errno(env, EBADF);
+  if (!open()) return Failure(env, UV_EBADF);
   Payload payload(env, info[0]);
   uint64_t offset = Size(info, 1);
   if (offset >= size()) return Number(env, 0);

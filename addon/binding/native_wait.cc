@@ -49,14 +49,14 @@ SharedWord& WordAt(const NativeRegion& region, Napi::Value offset) {
 // (region, byteOffset, expected, milliseconds, isBlocking)
 Napi::Value StartWait(const Napi::CallbackInfo& info) {
   auto* region = UnwrapNative<NativeRegion>(info.Env(), info[0]);
-  if (region == nullptr || !region->open()) return Errno(info.Env(), EBADF);
+  if (region == nullptr || !region->open()) return Failure(info.Env(), UV_EBADF);
   SharedWord& word = WordAt(*region, info[1]);
   auto expected = info[2].As<Napi::Number>().Uint32Value();
   double milliseconds = info[3].As<Napi::Number>().DoubleValue();
   // Most waits that need none are spared their thread; the kernel compares again.
   if (word != expected) return Napi::Number::New(info.Env(), 0);
   auto* waiting = Waiting::Of(*Environment::Of(info.Env()));
-  if (waiting == nullptr) return Errno(info.Env());
+  if (waiting == nullptr) return Failure(info.Env());
   auto call = std::make_shared<FutexCall>(region->mapping(), word, expected, DeadlineIn(milliseconds));
   return Napi::Number::New(info.Env(), waiting->Start(std::move(call), info[4].As<Napi::Boolean>().Value()));
 }
@@ -64,20 +64,20 @@ Napi::Value StartWait(const Napi::CallbackInfo& info) {
 // (region, byteOffset, count)
 Napi::Value Notify(const Napi::CallbackInfo& info) {
   auto* region = UnwrapNative<NativeRegion>(info.Env(), info[0]);
-  if (region == nullptr || !region->open()) return Errno(info.Env(), EBADF);
+  if (region == nullptr || !region->open()) return Failure(info.Env(), UV_EBADF);
   return Napi::Number::New(info.Env(), FutexWake(WordAt(*region, info[1]), info[2].As<Napi::Number>().Int32Value()));
 }
 
 Napi::Value AwaitCall(const Napi::CallbackInfo& info) {
   auto* waiting = Waiting::Of(*Environment::Of(info.Env()));
-  if (waiting == nullptr) return Errno(info.Env());
+  if (waiting == nullptr) return Failure(info.Env());
   auto id = info[0].As<Napi::Number>().Uint32Value();
   return Napi::Number::New(info.Env(), waiting->Wait(id, info[1].As<Napi::Number>().Int32Value()));
 }
 
 Napi::Value FinishCall(const Napi::CallbackInfo& info) {
   auto* waiting = Waiting::Of(*Environment::Of(info.Env()));
-  if (waiting == nullptr) return Errno(info.Env());
+  if (waiting == nullptr) return Failure(info.Env());
   return Napi::Number::New(info.Env(), waiting->Finish(info[0].As<Napi::Number>().Uint32Value()));
 }
 

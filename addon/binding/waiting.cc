@@ -1,8 +1,9 @@
 #include "binding/waiting.h"
 
-#include <cerrno>
 #include <thread>
 #include <utility>
+
+#include "last_failure.h"
 
 namespace gips {
 
@@ -11,7 +12,7 @@ Waiting* Waiting::Of(Environment& environment) {
     auto waiting = std::make_shared<Waiting>(environment);
     int error = waiting->Open();
     if (error != 0) {
-      errno = -error;
+      SetLastFailure(error);
       return nullptr;
     }
     environment.waiting = std::move(waiting);
@@ -57,7 +58,7 @@ void Waiting::Shutdown() {
 }
 
 int64_t Waiting::Start(std::shared_ptr<Call> call, bool is_blocking) {
-  if (async_ == nullptr) return -ECANCELED;
+  if (async_ == nullptr) return UV_ECANCELED;
   DiscardAbandoned();
   do last_id_++;
   while (last_id_ == 0 || calls_.count(last_id_) != 0);
@@ -80,14 +81,14 @@ int64_t Waiting::Start(std::shared_ptr<Call> call, bool is_blocking) {
 
 int Waiting::Wait(uint32_t id, int milliseconds) {
   auto call = calls_.find(id);
-  if (call == calls_.end()) return -EINVAL;
+  if (call == calls_.end()) return UV_EINVAL;
   if (!pool_->WaitFor(*call->second, milliseconds)) return static_cast<int>(Outcome::Pending);
   return Take(id)->outcome;
 }
 
 int Waiting::Finish(uint32_t id) {
   auto call = Take(id);
-  if (call == nullptr) return -EINVAL;
+  if (call == nullptr) return UV_EINVAL;
   pool_->Finish(*call);
   return call->outcome;
 }

@@ -41,12 +41,12 @@ class Waiting final : public EnvironmentHandle {
     bool is_blocking_ = false;
   };
 
-  // Null with errno.
+  // Null with LastFailure().
   static Waiting* Of(Environment& environment);
   explicit Waiting(Environment& environment);
   ~Waiting() override;
 
-  // The id of the call, or a negative errno. Its end is dispatched; that of a blocking call is asked for.
+  // The id of the call, or a negative error of libuv's. Its end is dispatched; that of a blocking call is asked for.
   int64_t Start(std::shared_ptr<Call> call, bool is_blocking);
   // The outcome of a blocking call, which then is forgotten, or Pending.
   int Wait(uint32_t id, int milliseconds);
@@ -57,12 +57,12 @@ class Waiting final : public EnvironmentHandle {
   // chance to clean up, and will never ask for the end.
   void DiscardAbandoned();
 
-  // The owner of this environment's locks; null with errno.
+  // The owner of this environment's locks; null with LastFailure().
   RobustOwner* Owner();
   // A blocking lock passes the asynchronous ones: they could not be told, nor give back what they got, while the thread is blocked. Until
   // the owner's Resume.
   void BeginBlocking();
-  // The page a lock is in: one for all locks in it. Null with errno.
+  // The page a lock is in: one for all locks in it. Null with LastFailure().
   std::shared_ptr<RobustPage> PageOf(const std::shared_ptr<Mapping>& mapping, uint8_t* address);
   // The memory goes, which nobody waits in any more: locks that are held there get owners who learn of it as of a death.
   void RetirePagesOf(const Mapping& mapping);

@@ -3,7 +3,9 @@
 
 #include <napi.h>
 
-#include <cerrno>
+#include <uv.h>
+
+#include "last_failure.h"
 
 namespace gips {
 
@@ -33,8 +35,8 @@ T* NativeArgument(const Napi::CallbackInfo& info) {
   return nullptr;
 }
 
-inline Napi::Value Errno(Napi::Env env, int error = errno) {
-  return Napi::Number::New(env, -error);
+inline Napi::Value Failure(Napi::Env env, int failure = LastFailure()) {
+  return Napi::Number::New(env, failure);
 }
 
 }  // namespace gips

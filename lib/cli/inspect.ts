@@ -69,7 +69,7 @@ async function inspect(name: string, { json = false, interval, count }: InspectO
   }
 }
 
-function take(name: string, userName: (uid: number) => string | undefined, before: Sample | undefined): Sample {
+function take(name: string, userName: (uid: string) => string | undefined, before: Sample | undefined): Sample {
   const socket = listeningSockets().find((each) => each.name === name);
   if (socket === undefined) throw noService(name);
   const time = new Date();

@@ -38,7 +38,7 @@ function socketsOf(pid: string): number[] {
 }
 
 /** `undefined` for a process that has ended. */
-export function describeProcess(pid: number, userName: (uid: number) => string | undefined): ProcessInfo | undefined {
+export function describeProcess(pid: number, userName: (uid: string) => string | undefined): ProcessInfo | undefined {
   return attempt(() => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The second field is a name in parentheses that may contain anything.
@@ -52,7 +52,7 @@ export function describeProcess(pid: number, userName: (uid: number) => string |
     return {
       pid,
       uid,
-      user: userName(uid) ?? null,
+      user: userName(String(uid)) ?? null,
       command,
       since: startOf(fields[19] ?? NaN),
       memory: Number(resident ?? 0) * 1024,

@@ -1,15 +1,14 @@
 /** Taking clients from a listening socket, also when descriptors run out. */
-import { constants } from 'node:os';
 import { systemError } from '../errors.js';
-import type { NativeAcceptor, NativeChannel } from '../native/index.js';
+import { errnoOf, type NativeAcceptor, type NativeChannel } from '../native/index.js';
 import { MAX_TIMEOUT } from '../validate.js';
 import type { AcceptorOwner } from './dispatch.js';
 import { READABLE } from './link.js';
 import type { Member } from './selection.js';
 import { forgetDescriptorFreed, onDescriptorFreed } from './shortage.js';
 
-const NOBODY_THERE = -constants.errno.EAGAIN;
-const CLIENT_LEFT = -constants.errno.ECONNABORTED;
+const NOBODY_THERE = errnoOf('EAGAIN');
+const CLIENT_LEFT = errnoOf('ECONNABORTED');
 
 /** Clients taken in one go, so that those already here get their turn. */
 const MAX_PER_WAKE = 64;

@@ -1,12 +1,11 @@
 /** Listening sockets that this process was started with: systemd's protocol, see sd_listen_fds(3). */
-import { constants } from 'node:os';
 import { busyError, GipsError } from '../errors.js';
-import { native, type NativeAcceptor } from '../native/index.js';
+import { errnoOf, native, type NativeAcceptor } from '../native/index.js';
 
 const FIRST_FD = 3;
 /** What systemd calls a descriptor that it has no name for. */
 const UNNAMED = 'unknown';
-const TAKEN = -constants.errno.EALREADY;
+const TAKEN = errnoOf('EALREADY');
 const ADVICE = "start it by a .socket unit, or try it with 'systemd-socket-activate --seqpacket'";
 
 interface Passed {

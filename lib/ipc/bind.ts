@@ -1,8 +1,7 @@
 /** How a listener gets its socket. */
-import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GipsError, invalidArgType, systemError } from '../errors.js';
-import { native, type NativeAcceptor } from '../native/index.js';
+import { errnoOf, native, type NativeAcceptor } from '../native/index.js';
 import { validateString } from '../validate.js';
 import { takeActivated } from './activation.js';
 import { Deadline, sleepSync } from './deadline.js';
@@ -14,7 +13,7 @@ import { Policy } from './policy.js';
 import { ServiceDescriptor } from './service-descriptor.js';
 
 /** Another binder holds the directory's lock, which takes milliseconds. */
-const LOCKED = -constants.errno.EWOULDBLOCK;
+const LOCKED = errnoOf('EAGAIN');
 const LOCK_RETRY_MS = 5;
 const LOCK_TIMEOUT = 5000;
 

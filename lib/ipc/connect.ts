@@ -1,8 +1,7 @@
 /** How a client reaches its server. */
-import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemError, timeoutError } from '../errors.js';
-import { Feature, Kind, native, type NativeChannel } from '../native/index.js';
+import { errnoOf, Feature, Kind, native, type NativeChannel } from '../native/index.js';
 import { Appearance } from './appearance.js';
 import type { Credentials } from './credentials.js';
 import { Deadline, sleepSync } from './deadline.js';
@@ -19,12 +18,11 @@ import { Session } from './session.js';
 import type { Ending } from './taker.js';
 import { throwIfAborted, Waiter } from './waiter.js';
 
-const QUEUE_IS_FULL = -constants.errno.EAGAIN;
+const QUEUE_IS_FULL = errnoOf('EAGAIN');
 const MAX_BACKOFF_MS = 20;
 
-const { ECONNREFUSED, ENOENT } = constants.errno;
 /** What waiting can help against: no file, or (also for a moment while a server binds) a file of nobody who listens. */
-const NOBODY_IS_THERE: ReadonlySet<number> = new Set([-ECONNREFUSED, -ENOENT]);
+const NOBODY_IS_THERE: ReadonlySet<number> = new Set([errnoOf('ECONNREFUSED'), errnoOf('ENOENT')]);
 
 /** One attempt to reach a service. */
 interface Attempt {

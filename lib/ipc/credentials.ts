@@ -1,7 +1,5 @@
 import { native, type NativeCredentials } from '../native/index.js';
 
-const ROOT = 0;
-
 /**
  * Who a process is: what the kernel said of it when the connection was made, never what it says of itself.
  */
@@ -21,11 +19,11 @@ export class Credentials {
   #userName: string | undefined;
   #isNameKnown = false;
 
-  private constructor({ pid, uid, gids }: NativeCredentials) {
+  private constructor({ pid, uid, gids, isPrivileged }: NativeCredentials) {
     this.pid = pid;
-    this.uid = String(uid);
-    this.gids = Object.freeze(gids.map(String));
-    this.isPrivileged = uid === ROOT;
+    this.uid = uid;
+    this.gids = Object.freeze([...gids]);
+    this.isPrivileged = isPrivileged;
     Object.freeze(this);
   }
 
@@ -42,7 +40,7 @@ export class Credentials {
   /** The user's name, or `undefined` if the system knows none. The first read looks it up, which may block (a directory service). */
   get userName(): string | undefined {
     if (!this.#isNameKnown) {
-      this.#userName = native.userName(Number(this.uid));
+      this.#userName = native.userName(this.uid);
       this.#isNameKnown = true;
     }
     return this.#userName;

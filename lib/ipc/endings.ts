@@ -1,6 +1,6 @@
 /** How a channel can end, and what its user is told. */
-import { constants } from 'node:os';
 import { closedError, GipsError, systemError, unsupportedError } from '../errors.js';
+import { errnoOf } from '../native/index.js';
 import { Reason } from './greeting.js';
 import type { Ending } from './taker.js';
 
@@ -10,12 +10,11 @@ export interface Subject {
   readonly address: string;
 }
 
-const { ECONNRESET, EPIPE, EBADMSG, ENOBUFS } = constants.errno;
-
 /** The peer has said goodbye. */
 export function goodbye({ what, address }: Subject): Ending {
   return {
-    error: () => new GipsError(`${what} has ended: the peer said goodbye; connect again`, { code: 'EPIPE', errno: -EPIPE, address }),
+    error: () =>
+      new GipsError(`${what} has ended: the peer said goodbye; connect again`, { code: 'EPIPE', errno: errnoOf('EPIPE'), address }),
     isOrderly: true,
   };
 }
@@ -28,7 +27,7 @@ export function vanished({ what, address }: Subject): Ending {
         `${what} has ended: the peer vanished without a goodbye (a crash or a kill); connect again, and send again what it may not have taken`,
         {
           code: 'ECONNRESET',
-          errno: -ECONNRESET,
+          errno: errnoOf('ECONNRESET'),
           address,
         },
       ),
@@ -42,7 +41,7 @@ export function silent({ what, address }: Subject, ms: number): Ending {
     error: () =>
       new GipsError(
         `${what} has ended: the peer did not answer for ${ms} ms (it is stopped, or its thread is busy); connect again, and send again what it may not have taken`,
-        { code: 'ECONNRESET', errno: -ECONNRESET, address },
+        { code: 'ECONNRESET', errno: errnoOf('ECONNRESET'), address },
       ),
     isOrderly: false,
   };
@@ -52,7 +51,7 @@ export function silent({ what, address }: Subject, ms: number): Ending {
 export function untaken({ what, address }: Subject): GipsError {
   return new GipsError(`${what} has ended before the peer took everything that was sent; connect again, and send again what matters`, {
     code: 'ECONNRESET',
-    errno: -ECONNRESET,
+    errno: errnoOf('ECONNRESET'),
     address,
   });
 }
@@ -61,7 +60,7 @@ export function untaken({ what, address }: Subject): GipsError {
 export function tooSlow({ what, address }: Subject, buffered: number): GipsError {
   return new GipsError(
     `${what} has ended: ${buffered} bytes waited to be sent when the next broadcast came, which disconnects slow clients; have the client read faster, or broadcast with another policy`,
-    { code: 'ENOBUFS', errno: -ENOBUFS, address },
+    { code: 'ENOBUFS', errno: errnoOf('ENOBUFS'), address },
   );
 }
 
@@ -71,7 +70,7 @@ export function violated({ what, address }: Subject): Ending {
     error: () =>
       new GipsError(`${what} has ended: the peer broke the wire protocol; check that both sides speak gips`, {
         code: 'EBADMSG',
-        errno: -EBADMSG,
+        errno: errnoOf('EBADMSG'),
         address,
       }),
     isOrderly: false,

@@ -10,15 +10,12 @@ import { Credentials } from './credentials.js';
  */
 export type CredentialValidator = (credentials: Credentials) => void | boolean | Promise<void | boolean>;
 
-/** An id as a number, a name as a string. */
-type Principal = string | number;
-
 interface Restrictions {
   readonly privileged: boolean;
   /** Only this user or a privileged one; `'current'` is whoever this process runs as when the policy is resolved. */
-  readonly sameUser: 'current' | number | undefined;
-  readonly users: readonly Principal[] | undefined;
-  readonly groups: readonly Principal[] | undefined;
+  readonly sameUser: 'current' | (string & {}) | undefined;
+  readonly users: readonly string[] | undefined;
+  readonly groups: readonly string[] | undefined;
   readonly validators: readonly CredentialValidator[];
   /** The service it was resolved for. */
   readonly service: string | undefined;
@@ -110,7 +107,7 @@ export class Policy {
   resolve(service?: string): Policy {
     const { sameUser, users, groups } = this.#restrictions;
     return this.#with({
-      sameUser: sameUser === 'current' ? Number(Credentials.currentProcess().uid) : sameUser,
+      sameUser: sameUser === 'current' ? Credentials.currentProcess().uid : sameUser,
       users: users?.map((user) => resolvePrincipal(user, 'users', 'user', (name) => native.userId(name))),
       groups: groups?.map((group) => resolvePrincipal(group, 'groups', 'group', (name) => native.groupId(name))),
       service,
@@ -166,13 +163,13 @@ export class Policy {
     if (privileged && !isPrivileged) {
       throw this.#refusal(credentials, 'it is not privileged');
     }
-    if (sameUser !== undefined && !isPrivileged && uid !== String(sameUser)) {
+    if (sameUser !== undefined && !isPrivileged && uid !== sameUser) {
       throw this.#refusal(credentials, `it is neither of user ${sameUser} nor privileged`);
     }
-    if (users !== undefined && !users.some((user) => uid === String(user))) {
+    if (users !== undefined && !users.includes(uid)) {
       throw this.#refusal(credentials, `its user is none of those allowed (${users.join(', ')})`);
     }
-    if (groups !== undefined && !groups.some((group) => gids.includes(String(group)))) {
+    if (groups !== undefined && !groups.some((group) => gids.includes(group))) {
       throw this.#refusal(credentials, `none of its groups (${gids.join(', ')}) is one of those allowed (${groups.join(', ')})`);
     }
   }
@@ -199,12 +196,12 @@ function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-function validatePrincipals(list: unknown, name: string): Principal[] {
+function validatePrincipals(list: unknown, name: string): string[] {
   if (!Array.isArray(list)) throw invalidArgType(name, 'an array of ids and names', list);
   return list.map((principal: unknown, index) => validatePrincipal(principal, `${name}[${index}]`));
 }
 
-function validatePrincipal(value: unknown, name: string): Principal {
+function validatePrincipal(value: unknown, name: string): string {
   if (typeof value !== 'number' && typeof value !== 'string') throw invalidArgType(name, 'an id or a name', value);
   if (typeof value === 'string' && !/^\d+$/.test(value)) {
     if (value === '' || value.includes('\0')) throw invalidArgValue(name, value, 'must not be empty or contain a NUL');
@@ -212,12 +209,11 @@ function validatePrincipal(value: unknown, name: string): Principal {
   }
   const id = Number(value);
   if (!Number.isInteger(id) || id < 0 || id > MAX_ID) throw outOfRange(name, `an integer from 0 to ${MAX_ID}`, value);
-  return id;
+  return String(id);
 }
 
-function resolvePrincipal(principal: Principal, argument: string, kind: string, lookUp: (name: string) => number | undefined): number {
-  if (typeof principal === 'number') return principal;
+function resolvePrincipal(principal: string, argument: string, kind: string, lookUp: (name: string) => string | undefined): string {
   const id = lookUp(principal);
   if (id === undefined) throw invalidArgValue(argument, principal, `must name a ${kind} of this system`);
-  return id;
+  return String(id);
 }

@@ -1,7 +1,7 @@
 /**
  * The typed shape of the addon: everything that crosses the border between TypeScript and C++.
  *
- * Conventions: a native call that can fail in an expected way returns a negative `errno` (`-11` is EAGAIN) and never throws;
+ * Conventions: a native call that can fail in an expected way returns a negative `errno`, as libuv numbers it on each platform (see `Errno`), and never throws;
  * arguments are already validated by the TypeScript caller. Descriptors never travel as bare numbers, but inside an object
  * that closes them (`NativeDescriptor`, `NativeChannel`, `NativeAcceptor`, `NativeSelector`).
  */
@@ -96,9 +96,11 @@ export interface NativeDescriptor {
 /** What the kernel says of the process at the other end. */
 export interface NativeCredentials {
   pid: number;
-  uid: number;
-  /** Primary group first, then the supplementary ones. */
-  gids: number[];
+  /** The user: its id in decimal. */
+  uid: string;
+  /** The groups in the same form: the primary one first, then the supplementary ones. */
+  gids: string[];
+  isPrivileged: boolean;
 }
 
 /**
@@ -391,10 +393,10 @@ export interface NativeBinding {
   createMutex(region: NativeRegion, byteOffset: number): NativeMutex | number;
 
   currentCredentials(): NativeCredentials;
-  /** getpwnam: the id, or undefined for an unknown name. */
-  userId(name: string): number | undefined;
-  groupId(name: string): number | undefined;
-  userName(id: number): string | undefined;
+  /** The id of a user, by its name or its id; undefined for an unknown name. */
+  userId(name: string): string | undefined;
+  groupId(name: string): string | undefined;
+  userName(id: string): string | undefined;
   /** True if the process behind the descriptor of `peerProcess` has exited. */
   processExited(process: NativeDescriptor): boolean;
 }

@@ -5,6 +5,7 @@ import { unsupportedError } from '../errors.js';
 import type { NativeBinding } from './binding.js';
 
 export * from './binding.js';
+export { errnoOf } from './errno.js';
 
 const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 

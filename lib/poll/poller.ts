@@ -1,7 +1,6 @@
 /** Waits for many sources at once, without the event loop. */
-import { constants } from 'node:os';
 import { busyError, closedError, GipsError, invalidArgType, systemError } from '../errors.js';
-import { native } from '../native/index.js';
+import { errnoOf, native } from '../native/index.js';
 import type { NativeSelector, NativeWaker } from '../native/binding.js';
 import { validateTimeout } from '../validate.js';
 import { Events, fillEvents, Interest, Token, type PollEvent } from './events.js';
@@ -247,13 +246,11 @@ function pollEvent(token: Token, interest: Interest): PollEvent {
   };
 }
 
-const { EBADF, EEXIST, EPERM } = constants.errno;
-
 /** What the kernel's refusals mean here. */
 const REFUSALS: ReadonlyMap<number, { code: string; reason: string }> = new Map([
-  [-EBADF, { code: 'EINVAL', reason: 'it is not an open descriptor of this process' }],
-  [-EPERM, { code: 'EINVAL', reason: 'regular files and directories cannot be polled; read and write them directly' }],
-  [-EEXIST, { code: 'EEXIST', reason: 'this Poller watches that descriptor already, through another source' }],
+  [errnoOf('EBADF'), { code: 'EINVAL', reason: 'it is not an open descriptor of this process' }],
+  [errnoOf('EPERM'), { code: 'EINVAL', reason: 'regular files and directories cannot be polled; read and write them directly' }],
+  [errnoOf('EEXIST'), { code: 'EEXIST', reason: 'this Poller watches that descriptor already, through another source' }],
 ]);
 
 function cannotWatch(errno: number, { what }: SourceHandle): GipsError {

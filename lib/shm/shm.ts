@@ -1,7 +1,6 @@
-import { constants } from 'node:os';
 import { closedError, type GipsError, invalidArgType, outOfRange, systemError, unsupportedError } from '../errors.js';
 import { descriptorOf, IpcObject, wrap } from '../ipc/ipc-object.js';
-import { native, type NativeDescriptor, type NativeRegion } from '../native/index.js';
+import { errnoOf, native, type NativeDescriptor, type NativeRegion } from '../native/index.js';
 import {
   type CallOptions,
   type Payload,
@@ -22,7 +21,7 @@ import { guardZlib } from './zlib-guard.js';
 export type { ShmSize } from './sizes.js';
 export type { WaitResult } from './waiting.js';
 
-const { EBADF } = constants.errno;
+const EBADF = errnoOf('EBADF');
 
 /** A class of views on bytes: `Int32Array`, `Float64Array`, … */
 export interface TypedArrayConstructor<T> {
@@ -156,7 +155,7 @@ export class Shm implements Disposable {
   write(data: Payload, offset = 0): number {
     const start = validateInteger(offset, 'offset', 0, Number.MAX_SAFE_INTEGER);
     const written = this.#region.write(bytesOf(validatePayload(data, 'data')), start);
-    if (written === -EBADF) throw this.#closed();
+    if (written === EBADF) throw this.#closed();
     return written;
   }
 
@@ -271,7 +270,7 @@ export class Shm implements Disposable {
     guardZlib();
     const buffer = this.#region.buffer();
     if (typeof buffer !== 'number') return buffer;
-    if (buffer === -constants.errno.ENOMEM) throw systemError(buffer, 'mmap', 'look at a region');
+    if (buffer === errnoOf('ENOMEM')) throw systemError(buffer, 'mmap', 'look at a region');
     throw unsupportedError('views on shared memory are not allowed by this runtime; use read() and write(), which copy');
   }
 

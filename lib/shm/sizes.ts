@@ -1,7 +1,8 @@
 /** How large a region may be. */
 import { constants as bufferConstants } from 'node:buffer';
-import { constants as osConstants, freemem } from 'node:os';
+import { freemem } from 'node:os';
 import { systemError } from '../errors.js';
+import { errnoOf } from '../native/index.js';
 import { validateInteger, validateObject } from '../validate.js';
 
 /** The longest `Uint8Array` there can be, which `bytes` has to be. */
@@ -33,5 +34,5 @@ export function checkMemory(size: number, attempted: string): void {
   // 0 or a huge number: there is no limit to this group of processes.
   const constrained = process.constrainedMemory();
   const available = constrained > 0 ? Math.min(freemem(), constrained) : freemem();
-  if (size > available) throw systemError(-osConstants.errno.ENOMEM, 'fallocate', attempted);
+  if (size > available) throw systemError(errnoOf('ENOMEM'), 'fallocate', attempted);
 }

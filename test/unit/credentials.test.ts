@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { inspect } from 'node:util';
 import { Credentials } from '#lib/ipc/credentials.js';
 
-const root = Credentials.from({ pid: 1, uid: 0, gids: [0] });
-const someone = Credentials.from({ pid: 42, uid: 1234567, gids: [100, 7] });
+const root = Credentials.from({ pid: 1, uid: '0', gids: ['0'], isPrivileged: true });
+const someone = Credentials.from({ pid: 42, uid: '1234567', gids: ['100', '7'], isPrivileged: false });
 
 test('those of this process are what the system says of it', () => {
   const own = Credentials.currentProcess();

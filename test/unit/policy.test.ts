@@ -4,9 +4,9 @@ import { Credentials } from '#lib/ipc/credentials.js';
 import { Policy, type CredentialValidator } from '#lib/ipc/policy.js';
 import { errorLike } from '../support/errors.js';
 
-const root = Credentials.from({ pid: 1, uid: 0, gids: [0] });
-const alice = Credentials.from({ pid: 10, uid: 1001, gids: [100, 27, 44] });
-const bob = Credentials.from({ pid: 20, uid: 1002, gids: [200] });
+const root = Credentials.from({ pid: 1, uid: '0', gids: ['0'], isPrivileged: true });
+const alice = Credentials.from({ pid: 10, uid: '1001', gids: ['100', '27', '44'], isPrivileged: false });
+const bob = Credentials.from({ pid: 20, uid: '1002', gids: ['200'], isPrivileged: false });
 
 /** Both forms of the check must agree. */
 async function admits(policy: Policy, credentials: Credentials): Promise<boolean> {
@@ -53,7 +53,7 @@ describe('who is admitted', () => {
 
   test("the process's own user and root, of Policy.sameUser()", async () => {
     const self = Credentials.currentProcess();
-    const other = Credentials.from({ pid: 1, uid: Number(self.uid) + 1, gids: [...self.gids].map(Number) });
+    const other = Credentials.from({ pid: 1, uid: String(Number(self.uid) + 1), gids: [...self.gids], isPrivileged: false });
     const policy = Policy.sameUser();
     expect(await Promise.all([self, root, other].map((credentials) => admits(policy, credentials)))).toEqual([true, true, false]);
   });
@@ -164,7 +164,7 @@ describe('names', () => {
 
   test('stand for their ids', async () => {
     const id = Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }));
-    const nobody = Credentials.from({ pid: 1, uid: id, gids: [id] });
+    const nobody = Credentials.from({ pid: 1, uid: String(id), gids: [String(id)], isPrivileged: false });
     expect(await admits(new Policy().withAllowedUid(['nobody']), nobody)).toBe(true);
   });
 });
@@ -202,7 +202,7 @@ describe('a bad argument is refused at once', () => {
 });
 
 test('the largest id is 2^32 - 2', () => {
-  const last = Credentials.from({ pid: 1, uid: 2 ** 32 - 2, gids: [] });
+  const last = Credentials.from({ pid: 1, uid: String(2 ** 32 - 2), gids: [], isPrivileged: false });
   new Policy().withAllowedUid([2 ** 32 - 2]).checkSync(last);
 });
 

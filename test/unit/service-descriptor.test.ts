@@ -4,8 +4,8 @@ import { Policy } from '#lib/ipc/policy.js';
 import { ServiceDescriptor } from '#lib/ipc/service-descriptor.js';
 import { errorLike } from '../support/errors.js';
 
-const root = Credentials.from({ pid: 1, uid: 0, gids: [0] });
-const alice = Credentials.from({ pid: 10, uid: 1001, gids: [100] });
+const root = Credentials.from({ pid: 1, uid: '0', gids: ['0'], isPrivileged: true });
+const alice = Credentials.from({ pid: 10, uid: '1001', gids: ['100'], isPrivileged: false });
 
 function admits({ policy }: ServiceDescriptor, credentials: Credentials): boolean {
   try {

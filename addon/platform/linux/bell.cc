@@ -32,7 +32,7 @@ bool Bell::Open(const Descriptor& given) {
   struct stat status;
   if (fstat(given.get(), &status) != 0) return false;
   if (!S_ISFIFO(status.st_mode)) {
-    errno = EBADMSG;
+    errno = EPROTO;
     return false;
   }
   return OpenAnew(given.get());

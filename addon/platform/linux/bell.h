@@ -13,7 +13,7 @@ class Bell {
  public:
   // A bell to ring, and what the other side opens it by. False with errno.
   bool Create(Descriptor& given);
-  // The bell that the other side rings. False with errno: EBADMSG if it is none.
+  // The bell that the other side rings. False with errno: EPROTO if it is none.
   bool Open(const Descriptor& given);
 
   // Readable from the first ring on until it is cleared.

@@ -29,7 +29,7 @@ std::shared_ptr<Mapping> CreateOneWriterMemory(const char* name, size_t size, De
 std::shared_ptr<Mapping> MapOneWriterMemory(int fd, size_t size) {
   struct stat status;
   if (!IsSealedMemoryFile(fd, kSeals) || fstat(fd, &status) != 0 || static_cast<uint64_t>(status.st_size) < size) {
-    errno = EBADMSG;
+    errno = EPROTO;
     return nullptr;
   }
   return Mapping::Map(fd, size, Mapping::Access::Read);

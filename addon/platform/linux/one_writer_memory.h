@@ -12,7 +12,7 @@ namespace gips {
 // For the writer, with `file` for the reader. Not reserved: fallocate what is to be used. Null with errno: EINVAL before Linux 5.1.
 std::shared_ptr<Mapping> CreateOneWriterMemory(const char* name, size_t size, Descriptor& file);
 
-// For the reader. Null with errno: EBADMSG if it is no such memory, or too small.
+// For the reader. Null with errno: EPROTO if it is no such memory, or too small.
 std::shared_ptr<Mapping> MapOneWriterMemory(int fd, size_t size);
 
 // Whether there is memory behind these bytes: then there always will be. Reading a hole would fill it, which fails with a SIGBUS where the

@@ -195,14 +195,14 @@ bool Region::Remap() {
   return true;
 }
 
-int Region::Unlink(const std::string& name, int fd) {
+int Region::Unlink(const std::string& name, const Descriptor& descriptor) {
   std::string path = PathOf(name);
   struct stat own;
   struct stat named;
-  if (fstat(fd, &own) != 0) return errno;
-  if (lstat(path.c_str(), &named) != 0) return errno == ENOENT ? 0 : errno;
+  if (fstat(descriptor.get(), &own) != 0) return -errno;
+  if (lstat(path.c_str(), &named) != 0) return errno == ENOENT ? 0 : -errno;
   if (!IsSameFile(own, named)) return 0;
-  return unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+  return unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
 void Region::Close() {

@@ -53,8 +53,8 @@ class Region {
   // Takes over the size that another process has set; false if it makes no sense.
   bool Remap();
 
-  // Removes `name` if it is that of the region which has this descriptor. 0 or an errno.
-  static int Unlink(const std::string& name, int fd);
+  // Removes `name` if it is that of the region which has this descriptor. 0 or a negative errno.
+  static int Unlink(const std::string& name, const Descriptor& descriptor);
 
   // With others still looking, the memory is exchanged for one that nobody shares.
   void Close();

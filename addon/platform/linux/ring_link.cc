@@ -43,9 +43,9 @@ int RingLink::Accept(const std::vector<Descriptor>& objects, size_t capacity) {
   int memory = objects[0].get();
   size_t size = kRingDataOffset + capacity;
   peer_memory_ = MapOneWriterMemory(memory, size);
-  if (peer_memory_ == nullptr) return errno;
-  if (!HasAllMemory(memory, size)) return EBADMSG;
-  if (!bell_.Open(objects[1])) return errno;
+  if (peer_memory_ == nullptr) return -errno;
+  if (!HasAllMemory(memory, size)) return -EPROTO;
+  if (!bell_.Open(objects[1])) return -errno;
   SharedRingWords words(memory_->address(), peer_memory_->address());
   out_.emplace(words, memory_->address() + kRingDataOffset, capacity_);
   in_.emplace(words, peer_memory_->address() + kRingDataOffset, capacity);

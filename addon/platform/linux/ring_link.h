@@ -21,7 +21,7 @@ class RingLink {
   // What the peer gets of it. Once.
   std::unique_ptr<DescriptorList> TakeOffer();
 
-  // Takes the peer's half. 0, or an errno: EBADMSG if it is none.
+  // Takes the peer's half. 0, or a negative errno: EPROTO if it is none.
   int Accept(const std::vector<Descriptor>& objects, size_t capacity);
   bool complete() const { return in_.has_value(); }
 

@@ -41,7 +41,7 @@ void TakeDescriptors(const msghdr& message, std::vector<Descriptor>& descriptors
 
 }  // namespace
 
-Descriptor Transport::Connect(const uint8_t* address, size_t size) {
+Socket Transport::Connect(const uint8_t* address, size_t size) {
   Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.valid()) return socket;
   sockaddr_un name = {};

@@ -31,12 +31,17 @@ class DescriptorList : public Attachment {
 
 enum class FirstPacket { None = 0, Hello = 1, Raw = 2, End = 3, Violation = 4 };
 
+using Socket = Descriptor;
+
 class Transport final : public PacketSink {
  public:
-  explicit Transport(Descriptor socket) : socket_(std::move(socket)) {}
+  // What this platform has of the protocol's optional parts.
+  static constexpr uint32_t kFeatures = kFeaturePool | kFeatureRing;
+
+  explicit Transport(Socket socket) : socket_(std::move(socket)) {}
 
   // Address as in sockaddr_un: a leading NUL means the abstract namespace. Not valid() with errno: EAGAIN is a full backlog.
-  static Descriptor Connect(const uint8_t* address, size_t size);
+  static Socket Connect(const uint8_t* address, size_t size);
 
   // Once, before the first packet: room for a few more packets than the default send buffer holds.
   void EnlargeSendBuffer();
@@ -100,7 +105,7 @@ class Transport final : public PacketSink {
   int WaitWithRing(int events, int milliseconds);
   bool PeerHasClosed();
 
-  Descriptor socket_;
+  Socket socket_;
   std::unique_ptr<RingLink> ring_;
   bool sends_by_ring_ = false;
   bool said_that_ring_begins_ = false;

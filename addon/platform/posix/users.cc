@@ -4,6 +4,7 @@
 #include <pwd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <vector>
 
 namespace gips {
@@ -24,28 +25,35 @@ Entry* Find(Entry& entry, std::vector<char>& buffer, Lookup lookup) {
   return nullptr;
 }
 
+bool IsId(const std::string& name) {
+  return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+}
+
 }  // namespace
 
-std::optional<uint32_t> UserId(const std::string& name) {
+std::optional<std::string> UserId(const std::string& name) {
+  if (IsId(name)) return name;
   passwd entry;
   std::vector<char> buffer;
   auto lookup = [&](auto... arguments) { return getpwnam_r(name.c_str(), arguments...); };
   if (Find(entry, buffer, lookup) == nullptr) return std::nullopt;
-  return entry.pw_uid;
+  return std::to_string(entry.pw_uid);
 }
 
-std::optional<uint32_t> GroupId(const std::string& name) {
+std::optional<std::string> GroupId(const std::string& name) {
+  if (IsId(name)) return name;
   group entry;
   std::vector<char> buffer;
   auto lookup = [&](auto... arguments) { return getgrnam_r(name.c_str(), arguments...); };
   if (Find(entry, buffer, lookup) == nullptr) return std::nullopt;
-  return entry.gr_gid;
+  return std::to_string(entry.gr_gid);
 }
 
-std::optional<std::string> UserName(uint32_t id) {
+std::optional<std::string> UserName(const std::string& id) {
+  auto uid = static_cast<uid_t>(std::strtoul(id.c_str(), nullptr, 10));
   passwd entry;
   std::vector<char> buffer;
-  auto lookup = [&](auto... arguments) { return getpwuid_r(id, arguments...); };
+  auto lookup = [&](auto... arguments) { return getpwuid_r(uid, arguments...); };
   if (Find(entry, buffer, lookup) == nullptr) return std::nullopt;
   return std::string(entry.pw_name);
 }

@@ -14,6 +14,12 @@
         "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-std=c++20"],
         "cflags_cc": ["-std=c++17", "-fno-exceptions"]
       }],
+      ["OS=='win'", {
+        "include_dirs": ["addon/platform/windows"],
+        "defines": ["_WIN32_WINNT=0x0A00", "WIN32_LEAN_AND_MEAN", "NOMINMAX"],
+        "libraries": ["-ladvapi32.lib", "-lntdll.lib", "-lws2_32.lib", "-lsynchronization.lib"],
+        "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/std:c++17", "/Zc:__cplusplus"], "WarningLevel": 4 } }
+      }],
       # Not for users: a compiler younger than this code may know new warnings.
       ["OS=='linux' and gips_test==1", { "cflags": ["-Werror"] }],
       ["gips_sanitize==1", {
@@ -77,6 +83,15 @@
             "addon/platform/posix/mapping.cc",
             "addon/platform/posix/spin.cc",
             "addon/platform/posix/users.cc"
+          ]
+        }],
+        ["OS=='win'", {
+          "sources": [
+            "addon/platform/windows/cores.cc",
+            "addon/platform/windows/helper_thread.cc",
+            "addon/platform/windows/large_memory.cc",
+            "addon/platform/windows/last_failure.cc",
+            "addon/platform/windows/spin.cc"
           ]
         }]
       ]

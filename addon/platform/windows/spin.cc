@@ -1,0 +1,15 @@
+#include "core/spin.h"
+
+#include <windows.h>
+
+namespace gips {
+
+void Spin::Pause() {
+  YieldProcessor();
+}
+
+void Spin::Yield() {
+  SwitchToThread();
+}
+
+}  // namespace gips

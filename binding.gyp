@@ -87,11 +87,27 @@
         }],
         ["OS=='win'", {
           "sources": [
+            "addon/platform/windows/acceptor.cc",
+            "addon/platform/windows/completion_port.cc",
             "addon/platform/windows/cores.cc",
+            "addon/platform/windows/credentials.cc",
+            "addon/platform/windows/datagram.cc",
+            "addon/platform/windows/delay_load.cc",
+            "addon/platform/windows/describe.cc",
+            "addon/platform/windows/descriptor.cc",
             "addon/platform/windows/helper_thread.cc",
             "addon/platform/windows/large_memory.cc",
             "addon/platform/windows/last_failure.cc",
-            "addon/platform/windows/spin.cc"
+            "addon/platform/windows/loop_source.cc",
+            "addon/platform/windows/pipe.cc",
+            "addon/platform/windows/readiness.cc",
+            "addon/platform/windows/ring_link.cc",
+            "addon/platform/windows/selector.cc",
+            "addon/platform/windows/spin.cc",
+            "addon/platform/windows/token.cc",
+            "addon/platform/windows/transport.cc",
+            "addon/platform/windows/users.cc",
+            "addon/platform/windows/wide_string.cc"
           ]
         }]
       ]

@@ -73,12 +73,8 @@ Napi::Value AdoptInherited(const Napi::CallbackInfo& info) {
   std::lock_guard<std::mutex> lock(mutex);
   int fd = IntArgument(info, 0);
   if (taken.count(fd) > 0) return Failure(info.Env(), UV_EALREADY);
-  Descriptor descriptor(fd);
-  Acceptor acceptor = Acceptor::Adopt(descriptor);
-  if (!acceptor.valid()) {
-    descriptor.Take();  // not ours
-    return Failure(info.Env());
-  }
+  Acceptor acceptor = Acceptor::AdoptInherited(fd);
+  if (!acceptor.valid()) return Failure(info.Env());
   taken.insert(fd);
   return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));
 }
@@ -96,7 +92,7 @@ Napi::Value Duplicate(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Adopt(const Napi::CallbackInfo& info) {
-  return NativeDescriptor::Wrap(*Environment::Of(info.Env()), Descriptor(IntArgument(info, 0)));
+  return NativeDescriptor::Wrap(*Environment::Of(info.Env()), Descriptor::Adopt(IntArgument(info, 0)));
 }
 
 Napi::Value Describe(const Napi::CallbackInfo& info) {

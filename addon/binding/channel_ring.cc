@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/ring.h"
 #include "cores.h"
 #include "last_failure.h"
 

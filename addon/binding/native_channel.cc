@@ -67,7 +67,7 @@ Napi::Value NativeChannel::WaitsForCredit(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value NativeChannel::WaitsForSocket(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), outbox_.blocked());
+  return Napi::Boolean::New(info.Env(), outbox_.blocked() || transport_.under_way() > 0);
 }
 
 void NativeChannel::SetOwner(const Napi::CallbackInfo& info) {
@@ -144,7 +144,7 @@ void NativeChannel::UpdateWatch() {
   // So does the reader of a ring.
   bool reads_socket = reading_ && !transport_.receives_by_ring();
   int events = reads_socket ? UV_READABLE : ended_ ? 0 : UV_DISCONNECT;
-  if (outbox_.blocked() && transport_.waits_for_socket()) events |= UV_WRITABLE;
+  if ((outbox_.blocked() && transport_.waits_for_socket()) || transport_.under_way() > 0) events |= UV_WRITABLE;
   source_.Watch(mode_ == Mode::Greeting && !reading_ ? 0 : events);
   UpdateReference();
 }
@@ -154,7 +154,7 @@ void NativeChannel::UpdateReference() {
   bool wanted = State(kWantReference) != 0;
   State(kIsReferenced) = wanted ? 1 : 0;
   // Accepted bytes keep the process alive until the OS has them, whatever unref() said.
-  source_.SetReferenced(wanted || (outbox_.buffered() > 0 && !outbox_.broken()));
+  source_.SetReferenced(wanted || (outbox_.buffered() + transport_.under_way() > 0 && !outbox_.broken()));
 }
 
 Napi::Value NativeChannel::Wait(const Napi::CallbackInfo& info) {

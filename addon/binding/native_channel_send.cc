@@ -42,7 +42,7 @@ bool TakeObjects(Napi::Env env, Napi::Array objects, DescriptorList& list) {
     napi_value element;
     if (napi_get_element(env, objects, i, &element) != napi_ok) return false;
     auto* object = UnwrapNative<NativeDescriptor>(env, element);
-    if (object == nullptr || !list.AddDuplicate(object->fd())) return false;
+    if (object == nullptr || !list.AddDuplicate(object->owned())) return false;
   }
   return true;
 }
@@ -154,7 +154,7 @@ void NativeChannel::FlushSoon() {
 }
 
 void NativeChannel::UpdateBuffered() {
-  State(kBuffered) = static_cast<double>(outbox_.buffered()) + State(kStaged);
+  State(kBuffered) = static_cast<double>(outbox_.buffered() + transport_.under_way()) + State(kStaged);
 }
 
 void NativeChannel::AfterOutput() {

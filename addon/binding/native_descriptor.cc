@@ -23,11 +23,11 @@ NativeDescriptor::NativeDescriptor(const Napi::CallbackInfo& info) : Napi::Objec
 }
 
 Napi::Value NativeDescriptor::GetFd(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), descriptor_.get());
+  return Napi::Number::New(info.Env(), descriptor_.number());
 }
 
 Napi::Value NativeDescriptor::Take(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), descriptor_.Take());
+  return Napi::Number::New(info.Env(), descriptor_.TakeNumber());
 }
 
 void NativeDescriptor::Close(const Napi::CallbackInfo&) {

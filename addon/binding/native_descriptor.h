@@ -16,7 +16,6 @@ class NativeDescriptor final : public Napi::ObjectWrap<NativeDescriptor> {
   // Constructed by Wrap only: the argument is an External<Descriptor>.
   explicit NativeDescriptor(const Napi::CallbackInfo& info);
 
-  int fd() const { return descriptor_.get(); }
   Descriptor& owned() { return descriptor_; }
 
  private:

@@ -29,7 +29,7 @@ class Spin {
       for (int look = 0; !(hit = is_there()) && look < kLooks; look++) Pause();
       if (hit || std::chrono::steady_clock::now() >= end) break;
       // Whoever has it may be waiting for this very core.
-      if (round % kRoundsPerYield == 0) Yield();
+      if (round % kRoundsPerYield == 0) GiveWay();
     }
     tries_++;
     hits_ += hit ? 1 : 0;
@@ -55,7 +55,7 @@ class Spin {
   // Tells the processor that this is a loop of looks; each platform has its way.
   static void Pause();
   // Lets another thread have the core.
-  static void Yield();
+  static void GiveWay();
 
   std::chrono::microseconds limit_;
   uint32_t tries_ = 0;

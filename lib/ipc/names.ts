@@ -1,11 +1,10 @@
 /** Service names, and the socket addresses they stand for. */
 import { toUSVString } from 'node:util';
-import { GipsError, invalidArgValue } from '../errors.js';
+import { GipsError, invalidArgValue, unsupportedError } from '../errors.js';
 import { validateString } from '../validate.js';
 
 /** The longest name, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 100;
-const NUL = 0;
 
 /** 1 to 100 bytes of UTF-8 without a NUL. `argument` is what a message calls it. */
 export function validateName(value: unknown, argument = 'name'): string {
@@ -23,18 +22,54 @@ export function validateName(value: unknown, argument = 'name'): string {
   return name;
 }
 
-/** The bytes of `sun_path`: a name that starts with `/` is a socket file, any other an abstract name, which begins with a NUL. */
+/** What names stand for on a platform. */
+interface Namespace {
+  /** The address, as the addon wants it. */
+  resolve(name: string): string;
+  /** The inverse. */
+  nameOf(address: string): string;
+  /** The path of a name's socket file, if it has one. */
+  fileOf(name: string): string | undefined;
+}
+
+/** A name that starts with `/` is a socket file, any other an abstract name: `sun_path` begins with a NUL (unix(7)). */
+const SOCKETS: Namespace = {
+  resolve: (name) => (name.startsWith('/') ? name : `\0${name}`),
+  nameOf: (address) => address.replace(/^\0/, ''),
+  fileOf: (name) => (name.startsWith('/') ? name : undefined),
+};
+
+const PIPES = '\\\\.\\pipe\\';
+
+/** A name of the pipe namespace, in which large and small letters are the same. */
+const NAMED_PIPES: Namespace = {
+  resolve(name) {
+    if (name.startsWith('/')) {
+      throw unsupportedError(`"${name}" names a socket file, which Windows has none of; use a name that does not start with a slash`);
+    }
+    if (name.includes('\\')) throw invalidArgValue('name', name, 'must not contain a backslash on Windows');
+    return PIPES + name;
+  },
+  nameOf: (address) => address.slice(PIPES.length),
+  fileOf: () => undefined,
+};
+
+const namespace = process.platform === 'win32' ? NAMED_PIPES : SOCKETS;
+
+/**
+ * The address a name stands for, as the addon wants it.
+ * @throws GipsError `ERR_GIPS_UNSUPPORTED`, TypeError `ERR_INVALID_ARG_VALUE` for a name that this platform has no address for
+ */
 export function resolveAddress(name: string): Uint8Array {
-  return Buffer.from(name.startsWith('/') ? name : `\0${name}`);
+  return Buffer.from(namespace.resolve(name));
 }
 
 /** The path of a name's socket file, if it has one. */
 export function fileOf(name: string): string | undefined {
-  return name.startsWith('/') ? name : undefined;
+  return namespace.fileOf(name);
 }
 
 /** The service name an address stands for: the inverse of `resolveAddress`. */
 export function nameOf(address: Uint8Array): string {
-  const bytes = Buffer.from(address.buffer, address.byteOffset, address.byteLength);
-  return bytes.toString('utf8', bytes[0] === NUL ? 1 : 0);
+  return namespace.nameOf(Buffer.from(address.buffer, address.byteOffset, address.byteLength).toString());
 }

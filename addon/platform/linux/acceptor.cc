@@ -134,7 +134,14 @@ Acceptor Acceptor::Adopt(Descriptor& socket) {
   return acceptor;
 }
 
-Descriptor Acceptor::Accept() {
+Acceptor Acceptor::AdoptInherited(int fd) {
+  Descriptor socket(fd);
+  Acceptor acceptor = Adopt(socket);
+  socket.Take();  // not ours, unless it has been taken over
+  return acceptor;
+}
+
+Socket Acceptor::Accept() {
   for (;;) {
     Descriptor socket(accept4(fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     // A connection that is gone before it was accepted is nobody's error.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "descriptor.h"
+#include "transport.h"
 
 namespace gips {
 
@@ -16,6 +17,7 @@ class Acceptor {
   // Takes a listening socket over, with no claim to its name. Not valid() with errno EINVAL if it is anything else, which is left as it
   // was.
   static Acceptor Adopt(Descriptor& socket);
+  static Acceptor AdoptInherited(int fd);
 
   Acceptor() = default;
   ~Acceptor() { Close(); }
@@ -27,7 +29,7 @@ class Acceptor {
   const std::string& address() const { return address_; }
 
   // The next connection; not valid() with errno.
-  Descriptor Accept();
+  Socket Accept();
   Descriptor Share() const { return Descriptor::Duplicate(fd()); }
 
   // Frees the name: a socket file goes if it is still the one that was bound.

@@ -17,8 +17,8 @@ namespace gips {
 class DescriptorList : public Attachment {
  public:
   // False with errno set: too many open files, or not a descriptor.
-  bool AddDuplicate(int fd) {
-    descriptors_.push_back(Descriptor::Duplicate(fd));
+  bool AddDuplicate(const Descriptor& descriptor) {
+    descriptors_.push_back(descriptor.Duplicate());
     return descriptors_.back().valid();
   }
   void Add(Descriptor descriptor) { descriptors_.push_back(std::move(descriptor)); }
@@ -54,6 +54,8 @@ class Transport final : public PacketSink {
   void OpenReserve() override;
   // Largest packet the socket can take.
   size_t MaxPacket() const;
+  // Bytes of accepted packets that the system has not taken yet: here there are none.
+  size_t under_way() const { return 0; }
 
   enum class ReceiveStatus { Packet, Nothing, End, Violation };
   struct Received {

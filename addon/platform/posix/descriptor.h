@@ -27,6 +27,13 @@ class Descriptor {
 
   // A second descriptor for the same open file; errno is set where it is not valid().
   static Descriptor Duplicate(int fd) { return Descriptor(fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+  Descriptor Duplicate() const { return Duplicate(fd_); }
+
+  static Descriptor Adopt(int fd) { return Descriptor(fd); }
+
+  // What users see of it.
+  int number() const { return fd_; }
+  int TakeNumber() { return Take(); }
 
   bool valid() const { return fd_ >= 0; }
   int get() const { return fd_; }

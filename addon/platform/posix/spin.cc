@@ -12,7 +12,7 @@ void Spin::Pause() {
 #endif
 }
 
-void Spin::Yield() {
+void Spin::GiveWay() {
   sched_yield();
 }
 

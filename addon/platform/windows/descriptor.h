@@ -24,6 +24,15 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
 
+  // A second handle for a file descriptor of the C library, which is what users have. LastFailure() where it is not valid().
+  static Descriptor Duplicate(int fd);
+  // A file descriptor is its user's handle and a number of the C library; the number goes with whoever closes it.
+  static Descriptor Adopt(int fd);
+
+  // What users see of it: a number, -1 once closed.
+  int number() const { return valid() ? static_cast<int>(reinterpret_cast<intptr_t>(handle_)) : -1; }
+  int TakeNumber();
+
   // A second handle to the same object; LastFailure() where it is not valid().
   Descriptor Duplicate() const {
     HANDLE self = GetCurrentProcess();

@@ -18,10 +18,17 @@ struct Assignment {
   void* data;
 };
 
+// By its address: Windows has it since 10.1607 (SetThreadDescription).
+void Describe(const std::wstring& name) {
+  using Function = HRESULT(WINAPI*)(HANDLE, PCWSTR);
+  void* found = reinterpret_cast<void*>(GetProcAddress(GetModuleHandleW(L"kernelbase.dll"), "SetThreadDescription"));
+  if (found != nullptr) reinterpret_cast<Function>(found)(GetCurrentThread(), name.c_str());
+}
+
 unsigned __stdcall Run(void* argument) {
   std::unique_ptr<Assignment> assignment(static_cast<Assignment*>(argument));
   std::wstring name(assignment->name, assignment->name + std::char_traits<char>::length(assignment->name));
-  SetThreadDescription(GetCurrentThread(), name.c_str());
+  Describe(name);
   assignment->body(assignment->data);
   return 0;
 }

@@ -8,7 +8,7 @@ void Spin::Pause() {
   YieldProcessor();
 }
 
-void Spin::Yield() {
+void Spin::GiveWay() {
   SwitchToThread();
 }
 

@@ -1,0 +1,28 @@
+// Who is at the other end, as its token tells.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "descriptor.h"
+#include "transport.h"
+
+namespace gips {
+
+struct Credentials {
+  DWORD pid;
+  std::string user;                 // as the policies name it: the SID
+  std::vector<std::string> groups;  // SIDs of the groups that are enabled, the primary one first if it is
+  bool is_privileged;               // an elevated token, or the system itself
+};
+
+// False with LastFailure().
+bool PeerCredentials(const Transport& transport, Credentials& credentials);
+
+// A handle that stands for the peer process and for no later one with its number. Not valid() with LastFailure().
+Descriptor PeerProcess(const Transport& transport);
+bool ProcessExited(const Descriptor& process);
+
+Credentials CurrentCredentials();
+
+}  // namespace gips

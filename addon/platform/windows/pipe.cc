@@ -1,0 +1,159 @@
+#include "pipe.h"
+
+#include <cstring>
+
+namespace gips {
+
+namespace {
+
+// Of the pipe's own, with what the port has not told of yet.
+constexpr size_t kMostUndelivered = 16;
+constexpr size_t kMostIdle = 2;
+
+}  // namespace
+
+void Pipe::Watch::OnCompleted(DWORD error, DWORD) {
+  // Let go of without the lock: it may be the last.
+  std::shared_ptr<Pipe> kept = std::move(pipe);
+  auto lock = Acquire();
+  kept->OnInput(error);
+}
+
+void Pipe::Delivery::OnCompleted(DWORD error, DWORD) {
+  std::shared_ptr<Pipe> kept = std::move(pipe);
+  auto lock = Acquire();
+  kept->OnDelivered(std::unique_ptr<Delivery>(this), error);
+}
+
+Pipe::Pipe(Descriptor handle, bool is_server) : handle_(std::move(handle)), is_server_(is_server) {
+  GetSystemTimeAsFileTime(&connected_);
+}
+
+std::shared_ptr<Pipe> Pipe::Open(Descriptor handle, bool is_server) {
+  auto pipe = std::make_shared<Pipe>(std::move(handle), is_server);
+  Publish(pipe);
+  auto lock = Acquire();
+  pipe->WatchInput();
+  return pipe;
+}
+
+// ERROR_MORE_DATA says that there is a message. Every end of it is told by the port, unless it could not even begin.
+void Pipe::WatchInput() {
+  input_ = Input::None;
+  is_watching_ = true;
+  watch_.Reset();
+  watch_.pipe = shared_from_this();
+  DWORD error = ReadFile(handle_.get(), &watch_, 0, nullptr, &watch_) ? 0 : GetLastError();
+  if (error == 0 || error == ERROR_IO_PENDING || error == ERROR_MORE_DATA) return Update();
+  watch_.pipe.reset();
+  OnInput(error);
+}
+
+void Pipe::OnInput(DWORD error) {
+  is_watching_ = false;
+  if (error == ERROR_MORE_DATA) {
+    input_ = Input::Packet;
+  } else {
+    // A message without a byte has been taken by this read of none.
+    input_ = error == 0 ? Input::Violation : Input::End;
+  }
+  Update();
+}
+
+// Whether there is something to look for. If not, somebody will tell.
+bool Pipe::IsLookedAt() {
+  auto lock = Acquire();
+  return !is_closed_ && input_ == Input::Packet;
+}
+
+Pipe::Looked Pipe::Peek(uint8_t* buffer, size_t capacity) {
+  if (!IsLookedAt()) return {is_closed_ ? Input::End : input_, 0};
+  DWORD copied = 0;
+  DWORD available = 0;
+  DWORD left = 0;
+  if (!PeekNamedPipe(handle_.get(), buffer, static_cast<DWORD>(capacity), &copied, &available, &left)) return {Input::End, 0};
+  return {Input::Packet, size_t{copied} + left};
+}
+
+Pipe::Looked Pipe::Take(uint8_t* buffer, size_t capacity) {
+  if (!IsLookedAt()) return {is_closed_ ? Input::End : input_, 0};
+  OVERLAPPED read = {};
+  // With its lowest bit set, the port is not told (GetQueuedCompletionStatus, Remarks).
+  thread_local Descriptor event(CreateEventW(nullptr, TRUE, FALSE, nullptr));
+  read.hEvent = reinterpret_cast<HANDLE>(reinterpret_cast<uintptr_t>(event.get()) | 1);
+  DWORD size = 0;
+  BOOL done = ReadFile(handle_.get(), buffer, static_cast<DWORD>(capacity), nullptr, &read);
+  // It is there, and nobody else takes it: this does not wait.
+  if (done || GetLastError() == ERROR_IO_PENDING) done = GetOverlappedResult(handle_.get(), &read, &size, TRUE);
+  if (!done) return {GetLastError() == ERROR_MORE_DATA ? Input::Violation : Input::End, 0};
+  DWORD available = 0;
+  bool has_more = PeekNamedPipe(handle_.get(), nullptr, 0, nullptr, &available, nullptr) && available > 0;
+  if (!has_more) {
+    auto lock = Acquire();
+    WatchInput();
+  }
+  return {size > 0 ? Input::Packet : Input::Violation, size};
+}
+
+SendStatus Pipe::Write(const Segment* segments, size_t count, const uint8_t* tail, size_t tail_size) {
+  auto lock = Acquire();
+  if (is_broken_ || is_closed_) return SendStatus::Broken;
+  if (under_way_ != nullptr || undelivered_ >= kMostUndelivered) return SendStatus::Full;
+  std::unique_ptr<Delivery> delivery;
+  if (idle_.empty()) {
+    delivery = std::make_unique<Delivery>();
+  } else {
+    delivery = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  std::vector<uint8_t>& packet = delivery->packet;
+  packet.clear();
+  for (size_t i = 0; i < count; i++) packet.insert(packet.end(), segments[i].data, segments[i].data + segments[i].size);
+  packet.insert(packet.end(), tail, tail + tail_size);
+  delivery->Reset();
+  delivery->pipe = shared_from_this();
+  DWORD error = WriteFile(handle_.get(), packet.data(), static_cast<DWORD>(packet.size()), nullptr, delivery.get()) ? 0 : GetLastError();
+  if (error == 0 || error == ERROR_IO_PENDING) {
+    undelivered_++;
+    Delivery* started = delivery.release();
+    if (error == ERROR_IO_PENDING) under_way_ = started;
+    Update();
+    return SendStatus::Sent;
+  }
+  if (error == ERROR_NO_SYSTEM_RESOURCES || error == ERROR_NOT_ENOUGH_QUOTA || error == ERROR_WORKING_SET_QUOTA)
+    return SendStatus::Shortage;
+  is_broken_ = true;
+  return SendStatus::Broken;
+}
+
+void Pipe::OnDelivered(std::unique_ptr<Delivery> delivery, DWORD error) {
+  undelivered_--;
+  if (under_way_ == delivery.get()) under_way_ = nullptr;
+  if (error != 0) is_broken_ = true;
+  if (idle_.size() < kMostIdle && !is_closed_) idle_.push_back(std::move(delivery));
+  Update();
+}
+
+size_t Pipe::under_way() {
+  auto lock = Acquire();
+  return under_way_ != nullptr ? under_way_->packet.size() : 0;
+}
+
+void Pipe::Update() {
+  if (is_closed_) return Set(0);
+  int ready = under_way_ == nullptr && undelivered_ < kMostUndelivered ? kRoom : 0;
+  if (input_ != Input::None) ready |= kReady;
+  if (input_ == Input::End) ready |= kDisconnected;
+  Set(ready);
+}
+
+void Pipe::Close() {
+  auto lock = Acquire();
+  if (is_closed_) return;
+  is_closed_ = true;
+  Update();
+  CancelIoEx(handle_.get(), nullptr);
+  handle_.Close();
+}
+
+}  // namespace gips

@@ -100,6 +100,7 @@
             "addon/platform/windows/last_failure.cc",
             "addon/platform/windows/loop_source.cc",
             "addon/platform/windows/pipe.cc",
+            "addon/platform/windows/pipe_security.cc",
             "addon/platform/windows/readiness.cc",
             "addon/platform/windows/ring_link.cc",
             "addon/platform/windows/selector.cc",

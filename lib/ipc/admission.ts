@@ -29,24 +29,31 @@ export interface AdmissionHost extends SessionHost {
   onAdmitted(admission: Admission, session: Session): void;
   /** The client has been turned away, or (without an error) has left before it said anything. */
   onRejected(admission: Admission, error: Error | undefined): void;
+  /** The system does not say who the client is. It is gone. */
+  onUnidentified(admission: Admission, error: Error): void;
 }
 
 export class Admission implements ChannelOwner, Member {
   readonly interest = READABLE;
   readonly socket: NativeChannel;
-  readonly credentials: Credentials;
   /** When it is given up, in the time of `performance.now()`. */
   readonly deadline: number;
   readonly #host: AdmissionHost;
+  #credentials: Credentials | undefined = undefined;
   #isDeciding = false;
   #isOver = false;
 
   constructor(socket: NativeChannel, host: AdmissionHost) {
     this.socket = socket;
     this.#host = host;
-    this.credentials = credentialsOf(socket, `accept a client of ${host.what}`, host.address);
     this.deadline = performance.now() + host.settings.greetingTimeout;
     socket.setOwner(this);
+  }
+
+  /** Asked for when they are needed: not every system knows all before the client has said something. Throws if it does not tell. */
+  get credentials(): Credentials {
+    const { what, address } = this.#host;
+    return (this.#credentials ??= credentialsOf(this.socket, `accept a client of ${what}`, address));
   }
 
   get fd(): number {
@@ -103,6 +110,7 @@ export class Admission implements ChannelOwner, Member {
   #decide(isRaw: boolean): void {
     const { policy, isWatched } = this.#host;
     this.#isDeciding = true;
+    if (!this.#isIdentified()) return;
     if (isWatched && policy.hasValidator) {
       this.#host.onDeciding(this);
       check(policy, this.socket, this.credentials).then(
@@ -163,10 +171,22 @@ export class Admission implements ChannelOwner, Member {
   }
 
   #reject(error: Error | undefined): void {
-    if (this.#isOver) return;
+    if (this.#isOver || (error !== undefined && !this.#isIdentified())) return;
     this.cancel();
     descriptorFreed();
     this.#host.onRejected(this, error);
+  }
+
+  /** Without the kernel's word on who it is, nobody is admitted. */
+  #isIdentified(): boolean {
+    try {
+      return this.credentials !== undefined;
+    } catch (error) {
+      this.cancel();
+      descriptorFreed();
+      this.#host.onUnidentified(this, error as Error);
+      return false;
+    }
   }
 
   #violation(): Error {

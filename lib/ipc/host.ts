@@ -13,6 +13,7 @@ import { Draining } from './draining.js';
 import type { ListenerEvents } from './events.js';
 import type { Handler, ServeSettings } from './handler.js';
 import { HostDrive, type Driven } from './host-drive.js';
+import { requireSharing } from './names.js';
 import { forget, keep, type OpenHandle } from './open-handles.js';
 import type { ListenerSettings } from './options.js';
 import { Pods } from './pods.js';
@@ -150,6 +151,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
 
   share(): NativeDescriptor {
     if (this.accepting.isClosed) throw closedError(this.what, this.address);
+    requireSharing(`share ${this.what}`);
     const descriptor = this.accepting.acceptor.share();
     if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', `share ${this.what}`, this.address);
     return descriptor;
@@ -174,7 +176,6 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
       admission = new Admission(socket, this);
       this.drive.addAdmission(admission);
     } catch (error) {
-      // Without the kernel's word on who it is, nobody is admitted.
       socket.close();
       return this.#emitError(error as Error);
     }
@@ -217,6 +218,12 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     const { credentials } = admission;
     if (connectionReject.hasSubscribers) connectionReject.publish({ listener: this.what, address: this.address, credentials, error });
     if (this.events !== undefined) emitSafely(this.events, 'rejected', error, credentials);
+  }
+
+  onUnidentified(admission: Admission, error: Error): void {
+    this.#forgetAdmission(admission);
+    this.#checkDrained();
+    this.#emitError(error);
   }
 
   onUse(): void {

@@ -110,7 +110,7 @@ export class Admission implements ChannelOwner, Member {
   #decide(isRaw: boolean): void {
     const { policy, isWatched } = this.#host;
     this.#isDeciding = true;
-    if (!this.#isIdentified()) return;
+    if (this.#identify() === undefined) return;
     if (isWatched && policy.hasValidator) {
       this.#host.onDeciding(this);
       check(policy, this.socket, this.credentials).then(
@@ -171,21 +171,21 @@ export class Admission implements ChannelOwner, Member {
   }
 
   #reject(error: Error | undefined): void {
-    if (this.#isOver || (error !== undefined && !this.#isIdentified())) return;
+    if (this.#isOver || (error !== undefined && this.#identify() === undefined)) return;
     this.cancel();
     descriptorFreed();
     this.#host.onRejected(this, error);
   }
 
   /** Without the kernel's word on who it is, nobody is admitted. */
-  #isIdentified(): boolean {
+  #identify(): Credentials | undefined {
     try {
-      return this.credentials !== undefined;
+      return this.credentials;
     } catch (error) {
       this.cancel();
       descriptorFreed();
       this.#host.onUnidentified(this, error as Error);
-      return false;
+      return undefined;
     }
   }
 

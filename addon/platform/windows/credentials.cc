@@ -135,7 +135,7 @@ bool ProcessExited(const Descriptor& process) {
 
 Credentials CurrentCredentials() {
   Identity identity;
-  IdentityOfProcess(GetCurrentProcess(), identity);
+  OwnIdentity(identity);
   return {GetCurrentProcessId(), std::move(identity.account), std::move(identity.groups), identity.is_privileged};
 }
 

@@ -52,7 +52,7 @@ std::string Describe(const Audience& audience, const Identity& self) {
 
 PipeSecurity::PipeSecurity(const Audience& audience) {
   Identity self;
-  if (!IdentityOfProcess(GetCurrentProcess(), self)) return;
+  if (!OwnIdentity(self)) return;
   if (self.user == kNobodySid) {
     SetLastFailure(UV_EACCES);
     return;

@@ -102,4 +102,9 @@ bool IdentityOfProcess(HANDLE process, Identity& identity) {
   return IdentityOf(token, identity);
 }
 
+bool OwnIdentity(Identity& identity) {
+  // Whoever is denied much may not even open its own token, but this is one already.
+  return IdentityOf(GetCurrentProcessToken(), identity);
+}
+
 }  // namespace gips

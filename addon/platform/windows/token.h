@@ -27,6 +27,7 @@ struct Identity {
 // False with LastFailure(). The token needs TOKEN_QUERY.
 bool IdentityOf(HANDLE token, Identity& identity);
 bool IdentityOfProcess(HANDLE process, Identity& identity);
+bool OwnIdentity(Identity& identity);
 
 std::string SidToString(PSID sid);
 

@@ -35,7 +35,12 @@ Socket Transport::Connect(const uint8_t* address, size_t size) {
     return {};
   }
   DWORD mode = PIPE_READMODE_MESSAGE;
-  if (!SetNamedPipeHandleState(handle.get(), &mode, nullptr, nullptr) || !CompletionPort::Associate(handle.get())) return {};
+  if (!SetNamedPipeHandleState(handle.get(), &mode, nullptr, nullptr)) {
+    // Of a pipe that knows no messages, as another kind of socket that has the name elsewhere.
+    if (GetLastError() == ERROR_INVALID_PARAMETER) SetLastFailure(UV_EPROTOTYPE);
+    return {};
+  }
+  if (!CompletionPort::Associate(handle.get())) return {};
   FILETIME now;
   GetSystemTimeAsFileTime(&now);
   return Socket(Pipe::Open(std::move(handle), Pipe::Side::Client, now));

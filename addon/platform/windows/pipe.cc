@@ -10,6 +10,9 @@ namespace {
 constexpr size_t kMostUndelivered = 16;
 constexpr size_t kMostIdle = 2;
 
+// Milliseconds that the port's thread may take to tell what it knows.
+constexpr int kLastWords = 1000;
+
 }  // namespace
 
 void Pipe::Watch::OnCompleted(DWORD error, DWORD) {
@@ -62,9 +65,16 @@ bool Pipe::HasBytes() const {
   return PeekNamedPipe(handle_.get(), nullptr, 0, nullptr, &available, nullptr) && available > 0;
 }
 
-// Whether there is something to look for. If not, somebody will tell.
+// Whether there is something to look for. If not, somebody will tell. A write may have found that the other end is gone before the port's
+// thread has: what it has left is then about to be told of, and what is looked for now.
 bool Pipe::IsLookedAt() {
   auto lock = Acquire();
+  if (is_broken_ && is_watching_ && !is_closed_ && !has_waited_) {
+    has_waited_ = true;
+    lock.unlock();
+    Wait(kReady, kLastWords);
+    lock.lock();
+  }
   return !is_closed_ && input_ == Input::Packet;
 }
 

@@ -87,6 +87,7 @@ class Pipe final : public Readiness, public std::enable_shared_from_this<Pipe> {
   size_t undelivered_ = 0;                       // that the port has not told of yet
   Delivery* under_way_ = nullptr;                // that the pipe has not taken
   bool is_broken_ = false;
+  bool has_waited_ = false;  // for the last words
   bool is_closed_ = false;
 };
 

@@ -3,6 +3,8 @@
 
 #include <windows.h>
 
+#include <sddl.h>
+
 #include <cstdint>
 #include <iostream>
 #include <memory>
@@ -83,11 +85,19 @@ HANDLE Connect(const std::string& name) {
   }
 }
 
+// For everybody. Its owner is the system's choice, but Wine makes none for a pipe that says nothing.
+SECURITY_ATTRIBUTES Access() {
+  SECURITY_ATTRIBUTES attributes = {sizeof(attributes), nullptr, FALSE};
+  ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:(A;;GA;;;WD)", SDDL_REVISION_1, &attributes.lpSecurityDescriptor, nullptr);
+  return attributes;
+}
+
 bool Listen(const std::string& name) {
+  SECURITY_ATTRIBUTES access = Access();
   for (size_t i = 0; i < kInstances; i++) {
     DWORD flags = PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | (i == 0 ? FILE_FLAG_FIRST_PIPE_INSTANCE : 0);
     HANDLE pipe = CreateNamedPipeW(Path(name).c_str(), flags, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, PIPE_UNLIMITED_INSTANCES, kBuffer,
-                                   kBuffer, 0, nullptr);
+                                   kBuffer, 0, &access);
     if (pipe == INVALID_HANDLE_VALUE) return false;
     listening.push_back(std::make_unique<Instance>(Instance{pipe, Operation()}));
     OVERLAPPED& connecting = listening.back()->connecting;

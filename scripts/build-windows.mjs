@@ -3,10 +3,10 @@
  * Usage: build-windows.mjs [gcc | zig]. Needs x86_64-w64-mingw32-g++-posix, gendef and x86_64-w64-mingw32-dlltool; node.exe is expected in build/windows.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -22,6 +22,7 @@ const flags = [...prefix, '-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror', '-
 const inputs = [...includes.map((path) => `-I${path}`), `-I${nodeHeaders()}`, ...defines.map((name) => `-D${name}`)];
 await forEach(sources, (source) => compile(source));
 link();
+if (compiler === 'gcc') await forEach(programs(), (source) => buildProgram(source));
 
 /**
  * The parts of binding.gyp that hold for Windows. It is a literal that JavaScript understands as well, but for its comments.
@@ -84,7 +85,9 @@ function link() {
   const still = compiler === 'gcc' ? ['-static', '-static-libgcc', '-static-libstdc++', '-ldelayimp'] : [];
   const output = compiler === 'gcc' ? addon : join(folder, 'gips.node');
   const libs = libraries.map((/** @type {string} */ library) => library.replace(/^-l(.*?)(\.lib)?$/, '-l$1'));
-  execFileSync(command, [...prefix, '-shared', '-s', '-o', output, ...sources.map(objectOf), node, ...libs, ...still], { stdio: 'inherit' });
+  execFileSync(command, [...prefix, '-shared', '-s', '-o', output, ...sources.map(objectOf), node, ...libs, ...still], {
+    stdio: 'inherit',
+  });
   console.log(relative(root, output));
 }
 
@@ -103,6 +106,22 @@ function importNode() {
   const kind = compiler === 'gcc' ? '-y' : '-l';
   execFileSync('x86_64-w64-mingw32-dlltool', ['-d', join(folder, 'node.def'), '-D', 'node.exe', kind, library]);
   return library;
+}
+
+/** The programs that tests use: each is one file. */
+function programs() {
+  const sources = join(root, 'test', 'programs', 'windows');
+  return readdirSync(sources)
+    .filter((name) => name.endsWith('.cc'))
+    .map((name) => join(sources, name));
+}
+
+/** @param {string} source */
+async function buildProgram(source) {
+  const output = join(root, 'build', 'windows', `${basename(source, '.cc')}.exe`);
+  const tokens = join(dirname(source), 'tokens.h');
+  if (existsSync(output) && [source, tokens].every((path) => statSync(path).mtimeMs < statSync(output).mtimeMs)) return;
+  await run([...flags, ...defines.map((name) => `-D${name}`), '-static', '-s', source, '-o', output, '-ladvapi32']);
 }
 
 /** @param {string[]} arguments_ */

@@ -7,6 +7,7 @@ import { refused, violated } from './endings.js';
 import { decodeHello, encodeRefused, encodeWelcome, PROTOCOL_VERSION, Reason } from './greeting.js';
 import { check, checkSync, credentialsOf } from './identity.js';
 import { READABLE } from './link.js';
+import { Activity } from './idleness.js';
 import type { Message } from './message.js';
 import type { ListenerSettings } from './options.js';
 import type { Policy } from './policy.js';
@@ -136,6 +137,7 @@ export class Admission implements ChannelOwner, Member {
       greet: isRaw ? undefined : greet,
       host,
     });
+    if (host.settings.idleTimeout !== Infinity) session.activity = new Activity(session);
     try {
       if (!isRaw) session.receive();
       if (failure === undefined) return host.onAdmitted(this, session);

@@ -98,17 +98,22 @@ export class Idleness {
   #look(): void {
     this.stop();
     for (const session of this.#sessions()) {
+      if (session.isOver) continue;
       this.#check(session);
-      if (!session.isOver) this.watch();
+      this.watch();
     }
   }
 
   #check(session: Session): void {
     const { activity, link } = session;
     // Of one that a poller has by itself, its user would not be told.
-    if (activity === undefined || session.isOver || link.isClaimed || activity.look() < LOOKS) return;
+    if (activity === undefined || link.isClaimed || activity.look() < LOOKS) return;
     // This thread may have been busy, and something be there unread.
     session.pump();
-    if (!session.isOver && activity.look() > 0) void session.close(CLOSING, idle(session, this.#timeout));
+    if (activity.look() > 0) this.#end(session);
+  }
+
+  #end(session: Session): void {
+    if (!session.isOver) void session.close(CLOSING, idle(session, this.#timeout));
   }
 }

@@ -83,7 +83,11 @@ describe.each([
       if (message.text() === 'the other way round') return (await channel.request('and you?')).payload;
       return message.payload;
     });
-    const [asking, telling, asked] = [await connect(listener, transport), await connect(listener, transport), await connect(listener, transport)];
+    const [asking, telling, asked] = [
+      await connect(listener, transport),
+      await connect(listener, transport),
+      await connect(listener, transport),
+    ];
     asked.serve(() => sleep(LONG_MS, 'my answer'));
     await telling.send('told');
     const answers = await Promise.all([asking.request('asked'), telling.recv(), asked.request('the other way round')]);
@@ -188,7 +192,7 @@ test('a ReconnectingEndpoint comes again', async () => {
   const listener = await listen();
   listener.serve(({ message }) => message.payload);
   const endpoint = keep(await ReconnectingEndpoint.connect(listener.name, { backoff: { initial: 1 } }));
-  const [error] = (await within(new Promise((resolve) => endpoint.once('disconnect', (...args) => resolve(args))), 'the goodbye')) as [Error];
+  const error = await within(new Promise((resolve) => endpoint.once('disconnect', resolve)), 'the goodbye');
   expect(error).toEqual(GOODBYE);
   expect((await endpoint.request('again')).text()).toBe('again');
 });

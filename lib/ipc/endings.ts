@@ -99,6 +99,12 @@ export function idle({ what, address }: Subject, ms: number): Ending {
   };
 }
 
+/** The server took an inspector for an ordinary client. */
+export function untold({ address }: Subject): Ending {
+  const message = `inspect "${address}": it does not tell its statistics; it uses another version of gips, which is to be updated`;
+  return { error: () => unsupportedError(message), isOrderly: false };
+}
+
 /** The server did not admit this client. */
 export function refused(reason: Reason, { what, address }: Subject): Ending {
   return { error: () => refusal(reason, what, address), isOrderly: false };

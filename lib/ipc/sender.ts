@@ -297,6 +297,7 @@ export class Sender implements SendQueue {
   #queue(kind: Kind, payload: Payload, correlation: number, objects: Descriptors, size: number): number {
     const { link, counters } = this.#session;
     publishSent(this.#session, kind, size);
+    if (kind === Kind.REPLY) this.#session.activity?.end(correlation);
     const cost = kind === Kind.REPLY ? 0 : costOf(size);
     if (objects === undefined && link.stage(kind, correlation, cost, payload, size)) {
       counters.sent(size);

@@ -30,7 +30,7 @@ export const Kind = {
 export const NOTHING = new Uint8Array(0);
 
 /** Bits of the greeting's features, see docs/wire-protocol.md. */
-export const Feature = { POOL: 1, RING: 2 } as const;
+export const Feature = { POOL: 1, RING: 2, STATISTICS: 4 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /**

@@ -110,6 +110,24 @@ describeOnWindows('a server with less than its user has', () => {
   });
 });
 
+describeOnWindows('a server is privileged', () => {
+  const privileged = { serverPolicy: Policy.privilegedOnly() };
+
+  test('if the administrators own its pipe', async () => {
+    const door = await Door.open();
+    const endpoint = keep(await Endpoint.connect(door.name, privileged));
+    expect(endpoint.credentials).toMatchObject({ uid: SELF.uid, isPrivileged: true, pid: process.pid });
+  });
+
+  test('not if only its process is, whose number may be another one by now', async () => {
+    const name = serviceName('squatted');
+    const server = await BarePeer.listen(name);
+    await expect(Endpoint.connect(name, privileged)).rejects.toThrow(errorLike({ code: 'EACCES', message: 'not privileged' }));
+    await server.accept();
+    expect((await server.receive()).bytes).toHaveLength(0);
+  });
+});
+
 describeOnWindows('a pipe lets', () => {
   test.each<[string, Policy | undefined, { filtered: boolean; sandbox?: boolean }]>([
     ['the same user, by default', undefined, { filtered: true }],
@@ -213,6 +231,24 @@ describeOnWindows('a client that opens the pipe as most programs do', () => {
     expect(first.message.payload).toEqual(Buffer.alloc(size, 'a'));
     expect(first.credentials).toMatchObject({ pid: peer.pid, uid: SELF.uid });
     expect((await listener.accept()).message.text()).toBe('b');
+  });
+
+  test('is turned away if it says nothing in time, and the listener is told who it was', async () => {
+    const door = await Door.open(undefined, { greetingTimeout: 200 });
+    const peer = await BarePeer.connect(door.name);
+    const { error, credentials } = await door.rejection();
+    expect(error).toMatchObject({ code: 'ETIMEDOUT' });
+    expect(credentials).toMatchObject({ pid: peer.pid, uid: SELF.uid });
+  });
+
+  test('breaks the protocol by a message without a byte', async () => {
+    const door = await Door.open();
+    const peer = await BarePeer.connect(door.name);
+    await peer.send(Buffer.alloc(0));
+    const { error, credentials } = await door.rejection();
+    expect(error).toMatchObject({ code: 'EBADMSG' });
+    expect(credentials.pid).toBe(peer.pid);
+    expect(await outcomeOf(door.name)).toBe(WELCOME);
   });
 
   test('is turned away all the same', async () => {

@@ -69,6 +69,29 @@ describe('who is admitted', () => {
   });
 });
 
+describe('the audience of a policy has whom it may admit, by the part that lets the fewest in:', () => {
+  const [user, group] = [userId(1001), groupId(200)].map(String) as [string, string];
+  const users = { users: [user], groups: [], privileged: false };
+  const groups = { users: [], groups: [group], privileged: false };
+  const privileged = { users: [], groups: [], privileged: true };
+
+  test.each<[string, Policy, ReturnType<Policy['resolve']>['audience']]>([
+    ['everybody without restriction', new Policy(), null],
+    ['everybody if a validator alone decides', new Policy().withCredentialValidator(() => false), null],
+    ['users', new Policy().withAllowedUid([user]), users],
+    ['groups', new Policy().withAllowedGroup([group]), groups],
+    ['the privileged', Policy.privilegedOnly(), privileged],
+    ['the same user, and the privileged', Policy.sameUser(), { users: [SELF.uid], groups: [], privileged: true }],
+    ['nobody', new Policy().withAllowedUid([]), { ...users, users: [] }],
+    ['users before groups', new Policy().withAllowedGroup([group]).withAllowedUid([user]), users],
+    ['users before the same user', Policy.sameUser().withAllowedUid([user]), users],
+    ['the privileged before all', Policy.sameUser().withAllowedUid([user]).withAllowedGroup([group]).requirePrivileged(), privileged],
+    ['ids for names', new Policy().withAllowedUid([ROOT.user]), { ...users, users: [ROOT.uid] }],
+  ])('%s', (_, policy, audience) => {
+    expect(policy.resolve().audience).toEqual(audience);
+  });
+});
+
 describe('a refusal', () => {
   test.each<[string, Policy, string]>([
     ['of one who is not privileged', Policy.privilegedOnly(), 'it is not privileged'],

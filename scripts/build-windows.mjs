@@ -63,7 +63,18 @@ async function compile({ name, includes, defines }, source) {
   const object = objectOf(name, source);
   if (isFresh(object)) return;
   const inputs = [...includes, nodeHeaders()].map((path) => `-I${path}`);
-  await run([...flags, ...inputs, ...defines.map((each) => `-D${each}`), '-MMD', '-MF', `${object}.d`, '-c', join(root, source), '-o', object]);
+  await run([
+    ...flags,
+    ...inputs,
+    ...defines.map((each) => `-D${each}`),
+    '-MMD',
+    '-MF',
+    `${object}.d`,
+    '-c',
+    join(root, source),
+    '-o',
+    object,
+  ]);
 }
 
 /** @param {Target} target */

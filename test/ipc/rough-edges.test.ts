@@ -13,6 +13,7 @@ import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { connectPair } from '../support/pair.js';
+import { sharedListeners } from '../support/platform.js';
 
 const closed = errorLike({ code: 'ERR_GIPS_CLOSED', name: 'GipsError' });
 const invalid = errorLike({ code: 'ERR_INVALID_ARG_TYPE' });
@@ -206,7 +207,7 @@ describe('an EACCES tells of which service:', () => {
     });
   });
 
-  test('one that an adopted listener does not admit', async () => {
+  sharedListeners.test('one that an adopted listener does not admit', async () => {
     const creator = keep(Listener.bindSync(serviceName()));
     const policy = new Policy().withCredentialValidator(() => false);
     const listener = keep(await Listener.from(creator.share(), { policy }));

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
+import * as linux from './leaks-linux.mjs';
+import * as windows from './leaks-windows.mjs';
 
 /** One line for a person per thing. @typedef {string[]} Inventory */
 
@@ -21,7 +23,7 @@ v8.setFlagsFromString('--expose-gc');
 /** @type {() => void} */
 const collectGarbage = vm.runInNewContext('gc');
 
-const platform = process.platform === 'win32' ? await import('./leaks-windows.mjs') : await import('./leaks-linux.mjs');
+const platform = process.platform === 'win32' ? windows : linux;
 
 /** The open handles of this process. */
 export const descriptors = platform.handles;

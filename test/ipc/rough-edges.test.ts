@@ -7,6 +7,7 @@ import { Credentials } from '#lib/ipc/credentials.js';
 import { resolveAddress } from '#lib/ipc/names.js';
 import { Session } from '#lib/ipc/session.js';
 import { native, type NativeAcceptor, type NativeChannel } from '#lib/native/index.js';
+import { errnoOf } from '#lib/native/errno.js';
 import { BarePeer } from '../support/bare-peer.js';
 import { eventually, within } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
@@ -116,7 +117,7 @@ test('reply() resolves on a connection that ended because there was no memory fo
     settings,
     isRaw: true,
   });
-  session.finish(outOfMemory(-12, session));
+  session.finish(outOfMemory(errnoOf('ENOMEM'), session));
   await session.sender.reply(undefined, 'answer', undefined);
   await expect(session.sender.send('message', undefined)).rejects.toThrow(errorLike({ code: 'EAGAIN' }));
   await expect(session.sender.reply(undefined, 7, undefined)).rejects.toThrow(invalid);

@@ -12,7 +12,7 @@ export const describeOnWindows = isWindows ? describe : describe.skip;
 
 /** Something that Windows, or its simulation, cannot be asked for: a test of it is reported there as skipped, with the reason. */
 interface Exception {
-  test: (name: string, body: () => void | Promise<void>, ms?: number) => void;
+  test: (name: string, body: jest.ProvidesCallback, ms?: number) => void;
   describe: (name: string, body: () => void) => void;
   /** Rows of a table for `test.each`, or none. */
   rows: <T>(...rows: T[]) => T[];

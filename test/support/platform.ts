@@ -39,3 +39,5 @@ export const descriptorLimits = exceptOnWindows('Windows: a process has no limit
 export const sharedListeners = exceptOnWindows('Windows: a listener belongs to one process');
 /** What /proc tells of other processes, and nothing else. */
 export const procfs = exceptOnWindows('Windows: no /proc');
+/** Pipelines, and the other things that only a POSIX shell does. */
+export const posixShell = exceptOnWindows('Windows: no POSIX shell');

@@ -46,6 +46,8 @@ class PolledChannel implements Pollable {
     this.source = keep(Endpoint.connectSync(listener.name));
     this.source.sendSync('hello');
     this.#peer = listener.acceptSync(5_000).connection;
+    // What the greeting has left to be read.
+    this.drain();
   }
 
   write(): void {

@@ -125,6 +125,14 @@
     }
   ],
   "conditions": [
+    ["OS=='win' and gips_test==1", {
+      "targets": [
+        {
+          "target_name": "windows_facts",
+          "sources": ["addon/platform/windows/delay_load.cc", "addon/test/windows_facts.cc"]
+        }
+      ]
+    }],
     ["gips_test==1", {
       "targets": [
         {
@@ -141,7 +149,10 @@
             "addon/test/ring_model.cc",
             "addon/test/ring_stress.cc"
           ],
-          "conditions": [["OS=='linux'", { "sources": ["addon/platform/linux/large_memory.cc"] }]]
+          "conditions": [
+            ["OS=='linux'", { "sources": ["addon/platform/linux/large_memory.cc"] }],
+            ["OS=='win'", { "sources": ["addon/platform/windows/large_memory.cc", "addon/platform/windows/delay_load.cc"] }]
+          ]
         },
         {
           "target_name": "bare_peer",

@@ -7,12 +7,14 @@ import { Credentials } from '#lib/ipc/credentials.js';
 import { resolveAddress } from '#lib/ipc/names.js';
 import { Session } from '#lib/ipc/session.js';
 import { native, type NativeAcceptor, type NativeChannel } from '#lib/native/index.js';
+import { errnoOf } from '#lib/native/errno.js';
 import { BarePeer } from '../support/bare-peer.js';
 import { eventually, within } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { connectPair } from '../support/pair.js';
+import { sharedListeners } from '../support/platform.js';
 
 const closed = errorLike({ code: 'ERR_GIPS_CLOSED', name: 'GipsError' });
 const invalid = errorLike({ code: 'ERR_INVALID_ARG_TYPE' });
@@ -115,7 +117,7 @@ test('reply() resolves on a connection that ended because there was no memory fo
     settings,
     isRaw: true,
   });
-  session.finish(outOfMemory(-12, session));
+  session.finish(outOfMemory(errnoOf('ENOMEM'), session));
   await session.sender.reply(undefined, 'answer', undefined);
   await expect(session.sender.send('message', undefined)).rejects.toThrow(errorLike({ code: 'EAGAIN' }));
   await expect(session.sender.reply(undefined, 7, undefined)).rejects.toThrow(invalid);
@@ -206,7 +208,7 @@ describe('an EACCES tells of which service:', () => {
     });
   });
 
-  test('one that an adopted listener does not admit', async () => {
+  sharedListeners.test('one that an adopted listener does not admit', async () => {
     const creator = keep(Listener.bindSync(serviceName()));
     const policy = new Policy().withCredentialValidator(() => false);
     const listener = keep(await Listener.from(creator.share(), { policy }));

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { Endpoint, IpcObject, Listener, Policy } from 'gips';
 import { eventually, within } from '../support/deadline.js';
 import { keep } from '../support/keep.js';
-import { serviceName, socketPath } from '../support/names.js';
+import { NAME_KINDS, serviceName, socketPath } from '../support/names.js';
 import { type Program, start } from '../support/processes.js';
 
 /** Starts processes that accept on `listener` too. */
@@ -34,10 +34,7 @@ async function ask(endpoint: Endpoint): Promise<number> {
   return Number((await within(endpoint.recv(), 'an answer')).text());
 }
 
-describe.each([
-  ['an abstract name', serviceName],
-  ['a socket file', socketPath],
-])('a shared listener under %s', (_, newName) => {
+describe.each(NAME_KINDS)('a shared listener under %s', (_, newName) => {
   test('serves all clients, from several processes', async () => {
     const listener = keep(Listener.bindSync(newName()));
     const workers = await startWorkers(listener, 3);

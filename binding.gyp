@@ -35,6 +35,7 @@
         "addon/core/frame.cc",
         "addon/core/inbox.cc",
         "addon/core/outbox.cc",
+        "addon/core/outbox_flush.cc",
         "addon/core/outbox_slots.cc",
         "addon/core/ring.cc",
         "addon/binding/addon.cc",
@@ -103,6 +104,7 @@
             "addon/platform/windows/loop_source.cc",
             "addon/platform/windows/peer_process.cc",
             "addon/platform/windows/pipe.cc",
+            "addon/platform/windows/pipe_security.cc",
             "addon/platform/windows/readiness.cc",
             "addon/platform/windows/ring_link.cc",
             "addon/platform/windows/selector.cc",
@@ -117,6 +119,14 @@
     }
   ],
   "conditions": [
+    ["OS=='win' and gips_test==1", {
+      "targets": [
+        {
+          "target_name": "windows_facts",
+          "sources": ["addon/platform/windows/delay_load.cc", "addon/test/windows_facts.cc"]
+        }
+      ]
+    }],
     ["gips_test==1", {
       "targets": [
         {
@@ -125,6 +135,7 @@
             "addon/core/frame.cc",
             "addon/core/inbox.cc",
             "addon/core/outbox.cc",
+            "addon/core/outbox_flush.cc",
             "addon/core/outbox_slots.cc",
             "addon/core/ring.cc",
             "addon/test/addon.cc",
@@ -132,7 +143,10 @@
             "addon/test/ring_model.cc",
             "addon/test/ring_stress.cc"
           ],
-          "conditions": [["OS=='linux'", { "sources": ["addon/platform/linux/large_memory.cc"] }]]
+          "conditions": [
+            ["OS=='linux'", { "sources": ["addon/platform/linux/large_memory.cc"] }],
+            ["OS=='win'", { "sources": ["addon/platform/windows/large_memory.cc", "addon/platform/windows/delay_load.cc"] }]
+          ]
         },
         {
           "target_name": "bare_peer",

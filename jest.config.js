@@ -1,6 +1,16 @@
+/** What has little to do with the change at hand, or takes its time: `npm run test:long`. */
+const LONG = ['house/', 'docs/', 'faults/', 'ipc/flow-memory', 'ipc/life-exit', 'shm/mutex-processes', 'shm/in-flight'];
+
+/** @type {Record<string, object>} */
+const PARTS = {
+  all: { testMatch: ['<rootDir>/test/**/*.test.ts'] },
+  short: { testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: LONG.map((path) => `/test/${path}`) },
+  long: { testMatch: LONG.map((path) => `<rootDir>/test/${path}*.test.ts`) },
+};
+
 export default {
   testEnvironment: '<rootDir>/test/environment/environment.mjs',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  ...PARTS[process.env['GIPS_TEST_PART'] ?? 'all'],
   testTimeout: 30_000,
   setupFilesAfterEnv: ['<rootDir>/test/support/transport.mjs'],
   // Most suites wait for other processes; two at a time are right even on one core.

@@ -1,117 +1,142 @@
 /**
- * Builds the addon for Windows on a Linux machine, with mingw-w64 (or, as a second opinion, with `zig c++`), from the sources that binding.gyp names for it.
+ * Builds what Windows needs on a Linux machine, with mingw-w64, from the sources that binding.gyp names for it: the addon, into prebuilds/win32-x64, the tests' own
+ * addons and the programs of test/programs/windows, into build/windows. With `zig c++`, as a second opinion, it is the addon alone, for nobody to load.
  * Usage: build-windows.mjs [gcc | zig]. Needs x86_64-w64-mingw32-g++-posix, gendef and x86_64-w64-mingw32-dlltool; node.exe is expected in build/windows.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { readTargets } from './windows/target.mjs';
+
+/** @typedef {import('./windows/target.mjs').Target} Target */
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const require = createRequire(import.meta.url);
+const build = join(root, 'build', 'windows');
+const prebuilds = join(root, 'prebuilds', 'win32-x64');
+const programs = join(root, 'test', 'programs', 'windows');
+
+const COMPILERS = {
+  gcc: {
+    command: ['x86_64-w64-mingw32-g++-posix'],
+    targets: ['gips', 'gips_test', 'windows_facts'],
+    folder: join(build, 'gcc'),
+    addons: build,
+    // A library that is found when it is first called: so that the host may have another name than node.exe.
+    importLibrary: '-y',
+    linking: ['-static', '-static-libgcc', '-static-libstdc++', '-ldelayimp'],
+  },
+  zig: {
+    command: [process.env['ZIG'] ?? 'zig', 'c++', '-target', 'x86_64-windows-gnu'],
+    targets: ['gips'],
+    folder: join(build, 'zig'),
+    addons: join(build, 'zig'),
+    // Its linker knows no such libraries.
+    importLibrary: '-l',
+    linking: [],
+  },
+};
+
 const compiler = process.argv[2] ?? 'gcc';
-const folder = join(root, 'build', 'windows', compiler);
-const COMMANDS = { gcc: ['x86_64-w64-mingw32-g++-posix'], zig: ['zig', 'c++', '-target', 'x86_64-windows-gnu'] };
-const [command, ...prefix] = COMMANDS[/** @type {keyof typeof COMMANDS} */ (compiler)];
+if (!(compiler === 'gcc' || compiler === 'zig')) throw new Error(`there is no compiler ${compiler}: gcc or zig`);
+const { command, targets, folder, addons, importLibrary, linking } = COMPILERS[compiler];
+const flags = ['-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror', '-fno-exceptions', '-municode'];
 
-const { sources, includes, defines, libraries } = readTarget('gips');
 mkdirSync(folder, { recursive: true });
-const flags = [...prefix, '-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror', '-fno-exceptions', '-municode'];
-const inputs = [...includes.map((path) => `-I${path}`), `-I${nodeHeaders()}`, ...defines.map((name) => `-D${name}`)];
-await forEach(sources, (source) => compile(source));
-link();
+mkdirSync(prebuilds, { recursive: true });
+for (const target of readTargets(targets)) {
+  await forEach(target.sources, (source) => compile(target, source));
+  await link(target);
+}
+if (compiler === 'gcc') {
+  const sources = existsSync(programs) ? readdirSync(programs).filter((file) => file.endsWith('.cc')) : [];
+  await forEach(sources, (source) => buildProgram(join(programs, source)));
+}
 
 /**
- * The parts of binding.gyp that hold for Windows. It is a literal that JavaScript understands as well, but for its comments.
- * @param {string} name
+ * @param {Target} target
+ * @param {string} source
  */
-function readTarget(name) {
-  const text = readFileSync(join(root, 'binding.gyp'), 'utf8').replace(/^\s*#.*$/gm, '');
-  const gyp = /** @type {any} */ (new Function(`return (${text})`)());
-  const target = gyp.targets.find((/** @type {any} */ each) => each.target_name === name);
-  const parts = [gyp.target_defaults, target].flatMap((part) => [part, ...windowsParts(part)]);
-  const collect = (/** @type {string} */ key) => parts.flatMap((part) => part[key] ?? []);
-  return {
-    sources: collect('sources'),
-    includes: collect('include_dirs').map((path) => (path.startsWith('<') ? require('node-addon-api').include_dir : join(root, path))),
-    defines: [...collect('defines'), 'BUILDING_NODE_EXTENSION'],
-    libraries: collect('libraries'),
-  };
-}
-
-/** @param {any} part */
-function windowsParts(part) {
-  return (part.conditions ?? []).filter(([condition]) => condition === "OS=='win'").map(([, then]) => then);
-}
-
-/** Those that came with this Node, or that node-gyp has fetched: they are the same for each platform. */
-function nodeHeaders() {
-  const beside = join(dirname(dirname(process.execPath)), 'include', 'node');
-  if (existsSync(join(beside, 'uv', 'win.h'))) return beside;
-  throw new Error(`there are no headers of Node at ${beside}; set npm_config_nodedir`);
-}
-
-/** @param {string} source */
-function objectOf(source) {
-  return join(folder, `${source.replaceAll('/', '_')}.o`);
-}
-
-/** @param {string} source */
-async function compile(source) {
-  const object = objectOf(source);
+async function compile({ name, includes, defines }, source) {
+  const object = objectOf(name, source);
   if (isFresh(object)) return;
-  mkdirSync(dirname(object), { recursive: true });
-  await run([...flags, ...inputs, '-MMD', '-MF', `${object}.d`, '-c', join(root, source), '-o', object]);
+  const inputs = [...includes, nodeHeaders()].map((path) => `-I${path}`);
+  await run([...flags, ...inputs, ...defines.map((each) => `-D${each}`), '-MMD', '-MF', `${object}.d`, '-c', join(root, source), '-o', object]);
 }
 
-/**
- * Whether it is younger than everything it was made of.
- * @param {string} object
- */
-function isFresh(object) {
-  if (!existsSync(object) || !existsSync(`${object}.d`)) return false;
-  const [, ...made] = readFileSync(`${object}.d`, 'utf8').replaceAll('\\\n', ' ').split(/\s+/);
-  const time = statSync(object).mtimeMs;
-  return made.every((path) => path === '' || (existsSync(path) && statSync(path).mtimeMs < time));
+/** @param {Target} target */
+async function link({ name, sources, libraries }) {
+  const output = join(name === 'gips' && compiler === 'gcc' ? prebuilds : addons, `${name}.node`);
+  const objects = sources.map((source) => objectOf(name, source));
+  await run(['-shared', '-s', '-o', output, ...objects, nodeLibrary(), ...libraries, ...linking]);
+  console.log(relative(root, output));
 }
 
-function link() {
-  const node = importNode();
-  const addon = join(root, 'prebuilds', 'win32-x64', 'gips.node');
-  mkdirSync(dirname(addon), { recursive: true });
-  const still = compiler === 'gcc' ? ['-static', '-static-libgcc', '-static-libstdc++', '-ldelayimp'] : [];
-  const output = compiler === 'gcc' ? addon : join(folder, 'gips.node');
-  const libs = libraries.map((/** @type {string} */ library) => library.replace(/^-l(.*?)(\.lib)?$/, '-l$1'));
-  execFileSync(command, [...prefix, '-shared', '-s', '-o', output, ...sources.map(objectOf), node, ...libs, ...still], { stdio: 'inherit' });
+/** @param {string} source */
+async function buildProgram(source) {
+  const output = join(build, `${basename(source, '.cc')}.exe`);
+  if (isFresh(output)) return;
+  const defines = ['-D_WIN32_WINNT=0x0A00', '-DNOMINMAX'];
+  await run([...flags, ...defines, '-static', '-MMD', '-MF', `${output}.d`, source, '-o', output, '-ladvapi32']);
   console.log(relative(root, output));
 }
 
 /**
- * The symbols of node.exe that an addon may use, for a library that is found when it is first called: so that the host may have another name than node.exe. zig's linker knows
- * no such libraries, and gets an ordinary one.
+ * @param {string} name
+ * @param {string} source
  */
-function importNode() {
+function objectOf(name, source) {
+  return join(folder, `${name}.${source.replaceAll('/', '_')}.o`);
+}
+
+/**
+ * Whether it is younger than everything it was made of.
+ * @param {string} made
+ */
+function isFresh(made) {
+  if (!existsSync(made) || !existsSync(`${made}.d`)) return false;
+  const [, ...sources] = readFileSync(`${made}.d`, 'utf8').replaceAll('\\\n', ' ').split(/\s+/);
+  const time = statSync(made).mtimeMs;
+  return sources.every((path) => path === '' || (existsSync(path) && statSync(path).mtimeMs < time));
+}
+
+/** Those that came with this Node, or that node-gyp has fetched: they are the same for each platform. */
+function nodeHeaders() {
+  const prefix = process.env['npm_config_nodedir'] ?? dirname(dirname(process.execPath));
+  const headers = join(prefix, 'include', 'node');
+  if (existsSync(join(headers, 'uv', 'win.h'))) return headers;
+  throw new Error(`there are no headers of Node at ${headers}; set npm_config_nodedir`);
+}
+
+/** The symbols of node.exe that an addon may use. */
+function nodeLibrary() {
   const library = join(folder, 'libnode.a');
   if (existsSync(library)) return library;
-  const node = join(root, 'build', 'windows', 'node.exe');
+  const node = join(build, 'node.exe');
   const symbols = execFileSync('gendef', ['-', node], { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] })
     .split('\n')
     .filter((line) => /^(napi|node_api|uv)_\w+/.test(line));
-  writeFileSync(join(folder, 'node.def'), ['LIBRARY node.exe', 'EXPORTS', ...symbols, ''].join('\n'));
-  const kind = compiler === 'gcc' ? '-y' : '-l';
-  execFileSync('x86_64-w64-mingw32-dlltool', ['-d', join(folder, 'node.def'), '-D', 'node.exe', kind, library]);
+  const definition = join(folder, 'node.def');
+  writeFileSync(definition, ['LIBRARY node.exe', 'EXPORTS', ...symbols, ''].join('\n'));
+  execFileSync('x86_64-w64-mingw32-dlltool', ['-d', definition, '-D', 'node.exe', importLibrary, library]);
   return library;
 }
 
-/** @param {string[]} arguments_ */
+/**
+ * @param {string[]} arguments_
+ * @returns {Promise<void>}
+ */
 function run(arguments_) {
+  const [program = '', ...before] = command;
   return new Promise((resolve, reject) => {
-    spawn(command, arguments_, { stdio: 'inherit' }).on('exit', (code) => {
-      if (code === 0) resolve(undefined);
-      else reject(new Error(`${command} failed for ${arguments_.at(-3)}`));
-    });
+    spawn(program, [...before, ...arguments_], { stdio: 'inherit' })
+      .on('error', reject)
+      .on('exit', (code) => {
+        if (code === 0) resolve();
+        else reject(new Error(`this failed: ${[...command, ...arguments_].join(' ')}`));
+      });
   });
 }
 

@@ -3,6 +3,8 @@
 
 #include <mutex>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "binding/environment.h"
 #include "binding/native_acceptor.h"
@@ -51,9 +53,23 @@ Napi::Value Connect(const Napi::CallbackInfo& info) {
   return NativeChannel::Wrap(*Environment::Of(info.Env()), std::move(socket));
 }
 
+std::vector<std::string> Strings(const Napi::Value& list) {
+  auto array = list.As<Napi::Array>();
+  std::vector<std::string> strings;
+  for (uint32_t i = 0; i < array.Length(); i++) strings.push_back(array.Get(i).As<Napi::String>().Utf8Value());
+  return strings;
+}
+
+Audience ToAudience(const Napi::Value& value) {
+  if (value.IsNull()) return {};
+  auto audience = value.As<Napi::Object>();
+  return {false, Strings(audience.Get("users")), Strings(audience.Get("groups")), audience.Get("privileged").As<Napi::Boolean>().Value()};
+}
+
 Napi::Value Listen(const Napi::CallbackInfo& info) {
   Payload address(info.Env(), info[0]);
-  Acceptor acceptor = Acceptor::Listen(std::string(reinterpret_cast<const char*>(address.data()), address.size()), IntArgument(info, 1));
+  std::string name(reinterpret_cast<const char*>(address.data()), address.size());
+  Acceptor acceptor = Acceptor::Listen(name, IntArgument(info, 1), ToAudience(info[2]));
   if (!acceptor.valid()) return Failure(info.Env());
   return NativeAcceptor::Wrap(*Environment::Of(info.Env()), std::move(acceptor));
 }

@@ -5,6 +5,22 @@
 
 namespace gips {
 
+// A payload from here on leaves straight from the caller's memory; below it, one more copy is cheaper than one more system call.
+constexpr size_t kDirectFrom = 16 * 1024;
+
+// What one large message may send in one go, so that others get their turn between its fragments.
+constexpr size_t kDirectBudget = 1024 * 1024;
+
+// These serve the channel itself and wait for nothing.
+constexpr bool IsImmediate(Kind kind) {
+  return kind == Kind::Window || kind == Kind::Ping || kind == Kind::Pong || kind == Kind::Pool || kind == Kind::Slot || kind == Kind::Ring;
+}
+
+// What a frame's header adds to the bytes its user waits for.
+constexpr size_t CountedHeader(Kind kind) {
+  return IsImmediate(kind) ? 0 : kHeaderSize;
+}
+
 struct Outbox::Entry {
   Entry(Frame& frame, uint64_t number)
       : kind(frame.kind),

@@ -1,10 +1,11 @@
-/** `gips inspect`: what the kernel knows of one service, now or live. */
+/** `gips inspect`: what the kernel knows of one service, and what it says of itself, now or live. */
 import type { Command } from 'commander';
 import { integer, parseName, parseSeconds } from './arguments.js';
 import { ending, pause } from './ending.js';
+import { askLibrary, describeLibrary, type Library } from './library.js';
 import { noService } from './exit.js';
 import { inLine, table, write, writeJson } from './output.js';
-import { describeProcess, socketOwners, type ProcessInfo } from './processes.js';
+import { describeProcess, socketOwners, usesGips, type ProcessInfo } from './processes.js';
 import { diagnose, listeningSockets } from './sockets.js';
 
 interface InspectOptions {
@@ -28,14 +29,16 @@ interface Sample {
   readonly processes: readonly (ProcessInfo & { readonly cpuPercent: number | null })[];
   readonly connections: number;
   readonly peers: readonly Peer[];
+  readonly library: Library;
 }
 
 const DEFAULT_SECONDS = 1;
 const CLEAR = '\u001b[H\u001b[J';
 
 const HELP = `
-On a terminal it goes on, once a second, until Ctrl-C; elsewhere it is one sample, unless there is an --interval. Peers and queues are known
-with "ss" (iproute2) only, and what other users' processes keep to themselves is "?", or null with --json.
+On a terminal it goes on, once a second, until Ctrl-C; elsewhere it is one sample, unless there is an --interval. A service tells its
+statistics to its own user and to root. Peers and their queues are known with "ss" (iproute2) only, and what other users' processes keep to
+themselves is "?", or null with --json.
 
 Examples:
   gips inspect com.example.echo
@@ -60,20 +63,24 @@ async function inspect(name: string, { json = false, interval, count }: InspectO
   const signal = ending();
   let before: Sample | undefined;
   for (let taken = 1; !signal.aborted; taken++) {
-    const sample = take(name, (uid) => native.userName(uid), before);
+    const sample = await take(name, (uid) => native.userName(uid), before);
     if (json) await writeJson(sample);
-    else await write(`${isLive ? CLEAR : ''}${describe(sample)}`);
+    else await write(`${isLive ? CLEAR : ''}${describe(sample, before)}`);
     before = sample;
     if (taken >= limit) break;
     await pause((interval ?? DEFAULT_SECONDS) * 1000, signal);
   }
 }
 
-function take(name: string, userName: (uid: string) => string | undefined, before: Sample | undefined): Sample {
+async function take(name: string, userName: (uid: string) => string | undefined, before: Sample | undefined): Promise<Sample> {
   const socket = listeningSockets().find((each) => each.name === name);
   if (socket === undefined) throw noService(name);
-  const time = new Date();
   const owners = socketOwners();
+  const isOurs = (owners.get(socket.inode) ?? []).some((pid) => usesGips(pid) === true);
+  const library = isOurs
+    ? await askLibrary(name)
+    : { statistics: null, silence: 'it is no service of gips, or its process keeps that to itself' };
+  const time = new Date();
   const diagnoses = diagnose();
   return {
     name,
@@ -95,6 +102,7 @@ function take(name: string, userName: (uid: string) => string | undefined, befor
         toPeer: far?.received ?? null,
       };
     }),
+    library,
   };
 }
 
@@ -105,7 +113,7 @@ function usage({ pid, cpu }: ProcessInfo, time: Date, before: Sample | undefined
   return Math.round((100_000 * (cpu - earlier.cpu)) / Math.max(1, time.getTime() - Date.parse(before.time)));
 }
 
-function describe({ name, time, processes, connections, peers }: Sample): string {
+function describe({ name, time, processes, connections, peers, library }: Sample, before: Sample | undefined): string {
   const lines = processes.flatMap(({ pid, uid, user, command, since, memory, cpu, cpuPercent }) => [
     `process      ${pid}, user ${user ?? uid}, since ${since ?? '?'}`,
     `command      ${inLine(command)}`,
@@ -119,7 +127,7 @@ function describe({ name, time, processes, connections, peers }: Sample): string
     ...(lines.length > 0 ? lines : ['process      ?']),
     `connections  ${connections}`,
     `at           ${time}`,
-    '',
+    describeLibrary(library, before?.library, before === undefined ? 0 : (Date.parse(time) - Date.parse(before.time)) / 1000),
     rows.length > 0 ? table([['PEER', 'USER', 'TO SERVICE', 'TO PEER', 'COMMAND'], ...rows]) : '',
   ].join('\n');
 }

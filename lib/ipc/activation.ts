@@ -1,6 +1,7 @@
 /** Listening sockets that this process was started with: systemd's protocol, see sd_listen_fds(3). */
 import { busyError, GipsError } from '../errors.js';
 import { errnoOf, native, type NativeAcceptor } from '../native/index.js';
+import { requireSharing } from './names.js';
 
 const FIRST_FD = 3;
 /** What systemd calls a descriptor that it has no name for. */
@@ -15,6 +16,7 @@ interface Passed {
 
 /** The socket of this name, or the only one there is; of several with one name, the first that nobody has taken. */
 export function takeActivated(name: string | undefined): NativeAcceptor {
+  requireSharing('listen on an activated socket');
   const passed = listPassed();
   const candidates = passed.filter((each) => name === undefined || each.name === name);
   if (name === undefined && passed.length > 1) {

@@ -1,17 +1,20 @@
 /** One client from its connection to the moment it is admitted or turned away. */
 import { GipsError, timeoutError } from '../errors.js';
-import { Feature, FirstPacket, Kind, native as binding, type NativeChannel } from '../native/index.js';
-import type { Credentials } from './credentials.js';
+import { Feature, FirstPacket, Kind, native as binding, NOTHING, type NativeChannel } from '../native/index.js';
+import { Credentials } from './credentials.js';
 import type { ChannelOwner } from './dispatch.js';
-import { refused, violated } from './endings.js';
-import { decodeHello, encodeRefused, encodeWelcome, PROTOCOL_VERSION, Reason } from './greeting.js';
+import { closed, refused, violated } from './endings.js';
+import { decodeHello, encodeRefused, encodeWelcome, type Hello, PROTOCOL_VERSION, Reason } from './greeting.js';
 import { check, checkSync, credentialsOf } from './identity.js';
 import { READABLE } from './link.js';
+import { Activity } from './idleness.js';
 import type { Message } from './message.js';
 import type { ListenerSettings } from './options.js';
 import type { Policy } from './policy.js';
 import type { Member } from './selection.js';
 import { Session, type SessionHost } from './session.js';
+import { mayInspect, statisticsOf } from './statistics.js';
+import type { ListenerStats } from './stats.js';
 import { descriptorFreed } from './shortage.js';
 import type { Ending } from './taker.js';
 
@@ -23,30 +26,40 @@ export interface AdmissionHost extends SessionHost {
   readonly settings: ListenerSettings;
   /** No more connections are wanted. */
   readonly isFull: boolean;
+  /** What inspectors are told. */
+  readonly stats: ListenerStats;
+  readonly sessions: Iterable<Session>;
   /** Nothing is to be done for the client until a validator has answered. */
   onDeciding(admission: Admission): void;
   /** The client has been greeted. Throws if it cannot be served, and then the session is to be destroyed. */
   onAdmitted(admission: Admission, session: Session): void;
   /** The client has been turned away, or (without an error) has left before it said anything. */
   onRejected(admission: Admission, error: Error | undefined): void;
+  /** The system does not say who the client is. It is gone. */
+  onUnidentified(admission: Admission, error: Error): void;
 }
 
 export class Admission implements ChannelOwner, Member {
   readonly interest = READABLE;
   readonly socket: NativeChannel;
-  readonly credentials: Credentials;
   /** When it is given up, in the time of `performance.now()`. */
   readonly deadline: number;
   readonly #host: AdmissionHost;
+  #credentials: Credentials | undefined = undefined;
   #isDeciding = false;
   #isOver = false;
 
   constructor(socket: NativeChannel, host: AdmissionHost) {
     this.socket = socket;
     this.#host = host;
-    this.credentials = credentialsOf(socket, `accept a client of ${host.what}`, host.address);
     this.deadline = performance.now() + host.settings.greetingTimeout;
     socket.setOwner(this);
+  }
+
+  /** Asked for when they are needed: not every system knows all before the client has said something. Throws if it does not tell. */
+  get credentials(): Credentials {
+    const { what, address } = this.#host;
+    return (this.#credentials ??= credentialsOf(this.socket, `accept a client of ${what}`, address));
   }
 
   get fd(): number {
@@ -103,6 +116,7 @@ export class Admission implements ChannelOwner, Member {
   #decide(isRaw: boolean): void {
     const { policy, isWatched } = this.#host;
     this.#isDeciding = true;
+    if (this.#identify() === undefined) return;
     if (isWatched && policy.hasValidator) {
       this.#host.onDeciding(this);
       check(policy, this.socket, this.credentials).then(
@@ -122,10 +136,10 @@ export class Admission implements ChannelOwner, Member {
   #admit(isRaw: boolean): void {
     if (this.#isOver) return;
     const host = this.#host;
-    if (host.isFull) return this.#refuse(isRaw, Reason.TOO_MANY_CONNECTIONS, this.#tooMany());
+    if (isRaw && host.isFull) return this.#reject(this.#tooMany());
     this.#isOver = true;
     let failure: Ending | undefined = isRaw ? undefined : violated(host);
-    const greet = (hello: Message): Ending | undefined => (failure = welcome(session, hello, host.settings.spin));
+    const greet = (hello: Message): Ending | undefined => (failure = this.#greet(session, hello));
     const session = new Session({
       native: this.socket,
       what: `Connection of ${host.what}`,
@@ -136,16 +150,30 @@ export class Admission implements ChannelOwner, Member {
       greet: isRaw ? undefined : greet,
       host,
     });
+    if (host.settings.idleTimeout !== Infinity) session.activity = new Activity(session);
     try {
       if (!isRaw) session.receive();
       if (failure === undefined) return host.onAdmitted(this, session);
     } catch (error) {
       return this.#abandon(session, error as Error);
     }
-    this.#abandon(session, failure.error());
+    this.#abandon(session, failure.isOrderly ? undefined : failure.error());
   }
 
-  #abandon(session: Session, error: Error): void {
+  /** Answers a HELLO. Returns how the channel has ended with it, if it has. */
+  #greet(session: Session, { kind, payload }: Message): Ending | undefined {
+    const host = this.#host;
+    const hello = kind === Kind.HELLO ? decodeHello(payload) : undefined;
+    if (hello === undefined) return violated(session);
+    if (hello.lowestVersion > PROTOCOL_VERSION)
+      return turnAway(session, Reason.NO_COMMON_VERSION, refused(Reason.NO_COMMON_VERSION, session));
+    if (hello.features === Feature.STATISTICS) return inform(session, host);
+    if (host.isFull) return turnAway(session, Reason.TOO_MANY_CONNECTIONS, { error: () => this.#tooMany(), isOrderly: false });
+    welcome(session, hello, host.settings.spin);
+    return undefined;
+  }
+
+  #abandon(session: Session, error: Error | undefined): void {
     session.destroy(undefined);
     this.#host.onRejected(this, error);
   }
@@ -163,10 +191,22 @@ export class Admission implements ChannelOwner, Member {
   }
 
   #reject(error: Error | undefined): void {
-    if (this.#isOver) return;
+    if (this.#isOver || (error !== undefined && this.#identify() === undefined)) return;
     this.cancel();
     descriptorFreed();
     this.#host.onRejected(this, error);
+  }
+
+  /** Without the kernel's word on who it is, nobody is admitted. */
+  #identify(): Credentials | undefined {
+    try {
+      return this.credentials;
+    } catch (error) {
+      this.cancel();
+      descriptorFreed();
+      this.#host.onUnidentified(this, error as Error);
+      return undefined;
+    }
   }
 
   #violation(): Error {
@@ -185,16 +225,14 @@ export class Admission implements ChannelOwner, Member {
   }
 }
 
-/** Answers a HELLO. Returns how the channel has ended with it, if it has. */
-function welcome({ link, sender, settings, what, address }: Session, { kind, payload }: Message, spin: number): Ending | undefined {
-  const hello = kind === Kind.HELLO ? decodeHello(payload) : undefined;
-  if (hello === undefined) return violated({ what, address });
-  const { native } = link;
-  if (hello.lowestVersion > PROTOCOL_VERSION) {
-    native.send(Kind.REFUSED, encodeRefused(Reason.NO_COMMON_VERSION), 0);
-    native.flush();
-    return refused(Reason.NO_COMMON_VERSION, { what, address });
-  }
+/** Says why, and no more. */
+function turnAway({ link: { native } }: Session, reason: Reason, ending: Ending): Ending {
+  native.send(Kind.REFUSED, encodeRefused(reason), 0);
+  native.flush();
+  return ending;
+}
+
+function welcome({ link: { native }, sender, settings }: Session, hello: Hello, spin: number): void {
   const features = hello.features & binding.features;
   native.setPeer(hello.window, features);
   if ((features & Feature.RING) !== 0) native.useRing(0, spin);
@@ -202,5 +240,17 @@ function welcome({ link, sender, settings, what, address }: Session, { kind, pay
   const { highWaterMark: window, maxMessageSize } = settings;
   native.send(Kind.WELCOME, encodeWelcome({ version: PROTOCOL_VERSION, features, window, maxMessageSize }), 0);
   native.flush();
-  return undefined;
+}
+
+/** Tells an inspector, who is no client, what it came for. */
+function inform(session: Session, host: AdmissionHost): Ending {
+  if (!mayInspect(session.credentials, Credentials.currentProcess()))
+    return turnAway(session, Reason.POLICY, refused(Reason.POLICY, session));
+  const { native } = session.link;
+  const { highWaterMark: window, maxMessageSize } = session.settings;
+  native.send(Kind.WELCOME, encodeWelcome({ version: PROTOCOL_VERSION, features: Feature.STATISTICS, window, maxMessageSize }), 0);
+  native.send(Kind.MESSAGE, Buffer.from(JSON.stringify(statisticsOf(host))), 0);
+  native.send(Kind.GOODBYE, NOTHING, 0);
+  native.flush();
+  return closed(session);
 }

@@ -7,7 +7,7 @@ import { takeActivated } from './activation.js';
 import { Deadline, sleepSync } from './deadline.js';
 import { Host } from './host.js';
 import { descriptorOf, IpcObject } from './ipc-object.js';
-import { nameOf, resolveAddress } from './names.js';
+import { nameOf, requireSharing, resolveAddress } from './names.js';
 import { validateListenerOptions, type ListenerSettings } from './options.js';
 import { Policy } from './policy.js';
 import { ServiceDescriptor } from './service-descriptor.js';
@@ -49,6 +49,7 @@ export function openAcceptorSync(service: unknown, options: unknown): Host {
 /** For another process's listening socket. */
 export function adopt(object: unknown, options?: AdoptOptions): Host {
   if (!(object instanceof IpcObject)) throw invalidArgType('object', 'an instance of IpcObject', object);
+  requireSharing('accept on a listening socket of another process');
   return adoptBy(() => {
     const acceptor = native.adoptAcceptor(descriptorOf(object));
     if (typeof acceptor !== 'number') return acceptor;
@@ -80,7 +81,7 @@ function begin(service: unknown, options: unknown): Binding {
 
 /** `undefined` while another binder is at it. */
 function tryListen({ name, policy, settings, deadline }: Binding): Host | undefined {
-  const acceptor: NativeAcceptor | number = native.listen(resolveAddress(name), settings.backlog);
+  const acceptor: NativeAcceptor | number = native.listen(resolveAddress(name), settings.backlog, policy.audience);
   if (typeof acceptor !== 'number') return new Host(acceptor, name, policy, settings);
   if (acceptor !== LOCKED) throw systemError(acceptor, 'bind', `bind "${name}"`, name);
   if (!deadline.hasPassed) return undefined;

@@ -1,8 +1,9 @@
 import { Kind, NOTHING } from '../native/index.js';
 import type { CallLimits } from '../validate.js';
 import { Deadline } from './deadline.js';
-import { closed, untaken, vanished } from './endings.js';
+import { untaken, vanished } from './endings.js';
 import type { Session } from './session.js';
+import type { Ending } from './taker.js';
 import { throwIfAborted } from './waiter.js';
 
 /** How this side leaves a channel in order: it sends what was accepted, says goodbye and closes. */
@@ -15,9 +16,12 @@ export class Closing {
     this.#session = session;
   }
 
-  /** Rejects only for an aborted signal. */
-  close(limits: CallLimits): Promise<void> {
-    this.#done ??= this.#close(limits);
+  /**
+   * Rejects only for an aborted signal.
+   * @param ending what calls fail with from now on
+   */
+  close(limits: CallLimits, ending: Ending): Promise<void> {
+    this.#done ??= this.#close(limits, ending);
     return this.#done;
   }
 
@@ -36,9 +40,8 @@ export class Closing {
   }
 
   /** Completes at once where nothing has to be waited for: without an event loop there is no later. */
-  async #close({ signal, timeout }: CallLimits): Promise<void> {
+  async #close({ signal, timeout }: CallLimits, ending: Ending): Promise<void> {
     const session = this.#session;
-    const ending = closed(session);
     const deadline = new Deadline(timeout);
     session.receiver.discard(ending);
     session.sender.close(ending);

@@ -6,7 +6,7 @@ import { Appearance } from './appearance.js';
 import type { Credentials } from './credentials.js';
 import { Deadline, sleepSync } from './deadline.js';
 import './dispatch.js';
-import { closed, refused, violated } from './endings.js';
+import { closed, refused, untold, violated } from './endings.js';
 import { decodeRefused, decodeWelcome, encodeHello, PROTOCOL_VERSION } from './greeting.js';
 import { check, checkSync, credentialsOf } from './identity.js';
 import { Want } from './link.js';
@@ -30,11 +30,21 @@ interface Attempt {
   readonly what: string;
   readonly settings: ConnectSettings;
   readonly deadline: Deadline;
+  /** The features of the protocol that are offered. */
+  readonly offered: number;
 }
 
 /** Resolves once the server has admitted this process. */
 export async function connect(service: unknown, options: unknown): Promise<Session> {
-  const attempt = begin(service, options);
+  return await open(begin(service, options));
+}
+
+/** As `connect`, for one who wants nothing but the statistics of the service: its only message. */
+export async function inspectorSession(service: unknown, options: unknown): Promise<Session> {
+  return await open({ ...begin(service, options), offered: Feature.STATISTICS });
+}
+
+async function open(attempt: Attempt): Promise<Session> {
   const socket = await openSocket(attempt);
   let session: Session | undefined;
   try {
@@ -72,7 +82,13 @@ function begin(service: unknown, options: unknown): Attempt {
   const { name } = ServiceDescriptor.from(service as string | ServiceDescriptor);
   const settings = validateConnectOptions(options);
   const serverPolicy = settings.serverPolicy.resolve(name);
-  return { name, what: `connect to "${name}"`, settings: { ...settings, serverPolicy }, deadline: new Deadline(settings.timeout) };
+  return {
+    name,
+    what: `connect to "${name}"`,
+    settings: { ...settings, serverPolicy },
+    deadline: new Deadline(settings.timeout),
+    offered: featuresFor(settings),
+  };
 }
 
 async function openSocket(attempt: Attempt): Promise<NativeChannel> {
@@ -118,7 +134,7 @@ function tryOpenSocket({ name, what, settings, deadline }: Attempt): NativeChann
 function greet(attempt: Attempt, socket: NativeChannel, credentials: Credentials, welcome: Waiter<void>): Session {
   const { name, settings } = attempt;
   const isRaw = settings.wire === 'raw';
-  const understand = (answer: Message): Ending | undefined => onAnswer(session, answer, settings, welcome);
+  const understand = (answer: Message): Ending | undefined => onAnswer(session, answer, attempt, welcome);
   const session = new Session({
     native: socket,
     what: `Endpoint "${name}"`,
@@ -139,24 +155,25 @@ function featuresFor({ ring }: ConnectSettings): number {
   return ring === undefined ? native.features & ~Feature.RING : native.features;
 }
 
-function hello({ name, settings }: Attempt): Buffer {
+function hello({ name, settings, offered }: Attempt): Buffer {
   return encodeHello({
     lowestVersion: PROTOCOL_VERSION,
     highestVersion: PROTOCOL_VERSION,
-    features: featuresFor(settings),
+    features: offered,
     window: settings.highWaterMark,
     maxMessageSize: settings.maxMessageSize,
     name,
   });
 }
 
-function onAnswer(session: Session, { kind, payload }: Message, settings: ConnectSettings, welcome: Waiter<void>): Ending | undefined {
+function onAnswer(session: Session, { kind, payload }: Message, { settings, offered }: Attempt, welcome: Waiter<void>): Ending | undefined {
   if (kind === Kind.REFUSED) {
     const reason = decodeRefused(payload);
     return reason === undefined ? violated(session) : refused(reason, session);
   }
-  const answer = kind === Kind.WELCOME ? decodeWelcome(payload, featuresFor(settings)) : undefined;
+  const answer = kind === Kind.WELCOME ? decodeWelcome(payload, offered) : undefined;
   if (answer === undefined) return violated(session);
+  if (offered === Feature.STATISTICS && answer.features !== offered) return untold(session);
   const { native: channel } = session.link;
   channel.setPeer(answer.window, answer.features);
   if (settings.ring !== undefined && (answer.features & Feature.RING) !== 0) channel.useRing(settings.ring, settings.spin);

@@ -87,6 +87,24 @@ export function closed({ what, address }: Subject): Ending {
   return { error: () => closedError(what, address), isOrderly: true, isOwn: true };
 }
 
+/** This side has closed the channel, because neither side used it. Its user has not, so answers that come too late are no errors. */
+export function idle({ what, address }: Subject, ms: number): Ending {
+  return {
+    error: () =>
+      new GipsError(
+        `${what} has ended: neither side had sent anything for ${ms} ms, so it was closed; raise idleTimeout if clients are to stay`,
+        { code: 'ERR_GIPS_CLOSED', address },
+      ),
+    isOrderly: true,
+  };
+}
+
+/** The server took an inspector for an ordinary client. */
+export function untold({ address }: Subject): Ending {
+  const message = `inspect "${address}": it does not tell its statistics; it uses another version of gips, which is to be updated`;
+  return { error: () => unsupportedError(message), isOrderly: false };
+}
+
 /** The server did not admit this client. */
 export function refused(reason: Reason, { what, address }: Subject): Ending {
   return { error: () => refusal(reason, what, address), isOrderly: false };

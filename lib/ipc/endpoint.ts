@@ -4,10 +4,17 @@ import type { ConnectOptions } from './options.js';
 import type { ServiceDescriptor } from './service-descriptor.js';
 import type { Session } from './session.js';
 
+/** The public face of a client's session. */
+export let createEndpoint: (session: Session) => Endpoint;
+
 /** The client's end of a connection to a service. */
 export class Endpoint extends Channel {
   private constructor(session: Session) {
     super(session);
+  }
+
+  static {
+    createEndpoint = (session) => new Endpoint(session);
   }
 
   /**

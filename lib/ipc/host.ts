@@ -13,6 +13,8 @@ import { Draining } from './draining.js';
 import type { ListenerEvents } from './events.js';
 import type { Handler, ServeSettings } from './handler.js';
 import { HostDrive, type Driven } from './host-drive.js';
+import { Idleness } from './idleness.js';
+import { requireSharing } from './names.js';
 import { forget, keep, type OpenHandle } from './open-handles.js';
 import type { ListenerSettings } from './options.js';
 import { Pods } from './pods.js';
@@ -59,6 +61,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   #isClosed = false;
   #closing: Promise<void> | undefined = undefined;
   readonly #draining = new Draining();
+  readonly #idleness: Idleness;
 
   constructor(acceptor: NativeAcceptor, address: string, policy: Policy, settings: ListenerSettings) {
     this.what = `Listener "${address}"`;
@@ -66,6 +69,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     this.policy = policy;
     this.settings = settings;
     this.accepting = new Accepting(acceptor, this);
+    this.#idleness = new Idleness(() => this.sessions, settings.idleTimeout);
     keep(this);
     if (listenerBind.hasSubscribers) process.nextTick(() => listenerBind.publish({ listener: this.what, address }));
   }
@@ -150,6 +154,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
 
   share(): NativeDescriptor {
     if (this.accepting.isClosed) throw closedError(this.what, this.address);
+    requireSharing(`share ${this.what}`);
     const descriptor = this.accepting.acceptor.share();
     if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', `share ${this.what}`, this.address);
     return descriptor;
@@ -166,6 +171,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   tick(): void {
     this.accepting.tick();
     this.admissions.expire();
+    this.#idleness.tick();
   }
 
   onClient(socket: NativeChannel): void {
@@ -174,7 +180,6 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
       admission = new Admission(socket, this);
       this.drive.addAdmission(admission);
     } catch (error) {
-      // Without the kernel's word on who it is, nobody is admitted.
       socket.close();
       return this.#emitError(error as Error);
     }
@@ -201,6 +206,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     this.#connections.set(session, connection);
     this.#open += 1;
     this.drive.addSession(session);
+    this.#idleness.watch();
     this.#accepted += 1;
     if (this.#use === undefined || this.#use === 'connections') this.arrivals.add(session);
     else this.#adopt(session, connection);
@@ -217,6 +223,12 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
     const { credentials } = admission;
     if (connectionReject.hasSubscribers) connectionReject.publish({ listener: this.what, address: this.address, credentials, error });
     if (this.events !== undefined) emitSafely(this.events, 'rejected', error, credentials);
+  }
+
+  onUnidentified(admission: Admission, error: Error): void {
+    this.#forgetAdmission(admission);
+    this.#checkDrained();
+    this.#emitError(error);
   }
 
   onUse(): void {
@@ -271,6 +283,7 @@ export class Host implements AcceptingHost, AdmissionHost, Driven, OpenHandle {
   async #close(drain: number): Promise<void> {
     if (drain > 0) await this.#drain(drain);
     this.#isClosed = true;
+    this.#idleness.stop();
     this.onClose?.();
     this.accepting.close();
     this.admissions.cancel();

@@ -7,7 +7,9 @@ import type { Policy } from './policy.js';
 /** Who is at the other end. */
 export function credentialsOf(channel: NativeChannel, attempted: string, address: string): Credentials {
   const credentials = channel.credentials();
-  if (typeof credentials === 'number') throw systemError(credentials, 'getsockopt', attempted, address);
+  if (typeof credentials === 'number') {
+    throw systemError(credentials, 'getsockopt', `${attempted}, and learn who is at the other end`, address);
+  }
   return Credentials.from(credentials);
 }
 

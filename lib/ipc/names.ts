@@ -30,6 +30,8 @@ interface Namespace {
   nameOf(address: string): string;
   /** The path of a name's socket file, if it has one. */
   fileOf(name: string): string | undefined;
+  /** Whether what listens on a name can be handed to other processes. */
+  readonly canShare: boolean;
 }
 
 /** A name that starts with `/` is a socket file, any other an abstract name: `sun_path` begins with a NUL (unix(7)). */
@@ -37,9 +39,11 @@ const SOCKETS: Namespace = {
   resolve: (name) => (name.startsWith('/') ? name : `\0${name}`),
   nameOf: (address) => address.replace(/^\0/, ''),
   fileOf: (name) => (name.startsWith('/') ? name : undefined),
+  canShare: true,
 };
 
-const PIPES = '\\\\.\\pipe\\';
+/** Not the other spelling, with a dot: slashes and dots in the name are resolved there as in paths of files, so that it could lead anywhere. */
+const PIPES = '\\\\?\\pipe\\';
 
 /** A name of the pipe namespace, in which large and small letters are the same. */
 const NAMED_PIPES: Namespace = {
@@ -52,6 +56,7 @@ const NAMED_PIPES: Namespace = {
   },
   nameOf: (address) => address.slice(PIPES.length),
   fileOf: () => undefined,
+  canShare: false,
 };
 
 const namespace = process.platform === 'win32' ? NAMED_PIPES : SOCKETS;
@@ -62,6 +67,18 @@ const namespace = process.platform === 'win32' ? NAMED_PIPES : SOCKETS;
  */
 export function resolveAddress(name: string): Uint8Array {
   return Buffer.from(namespace.resolve(name));
+}
+
+/**
+ * Nothing, where what listens on a name can be handed to other processes.
+ * @throws GipsError `ERR_GIPS_UNSUPPORTED` elsewhere
+ */
+export function requireSharing(attempted: string): void {
+  if (!namespace.canShare) {
+    throw unsupportedError(
+      `${attempted}: Windows has no listening handles that processes share; have one process listen, and pass on what it gets`,
+    );
+  }
 }
 
 /** The path of a name's socket file, if it has one. */

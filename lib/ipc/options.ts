@@ -78,6 +78,13 @@ export interface ListenerOptions extends ChannelOptions {
    */
   greetingTimeout?: number | undefined;
   /**
+   * How long, in ms from 1 to 2³¹ - 1, or `Infinity`, a connection may be idle; then, at the latest a quarter of it later, it is closed as by `close()`, so that the client's calls fail with `EPIPE` and
+   * this side's with `ERR_GIPS_CLOSED`. Idle is a connection by which no message, request or answer comes or goes, while nothing of that waits to be sent, taken or answered; the questions and answers
+   * of `keepAlive` do not count. Connections that are registered with a `Poller` by themselves are left alone.
+   * @default Infinity
+   */
+  idleTimeout?: number | undefined;
+  /**
    * Which clients to serve: those of this protocol (`'gips'`), those that send bare datagrams, as the Rust crate does (`'raw'`), or both.
    * @default 'auto'
    */
@@ -159,6 +166,7 @@ export interface ListenerSettings extends ChannelSettings {
   readonly backlog: number;
   readonly maxConnections: number;
   readonly greetingTimeout: number;
+  readonly idleTimeout: number;
   readonly wire: 'auto' | 'gips' | 'raw';
   readonly spin: number;
 }
@@ -186,15 +194,22 @@ const MAX_SPIN = 10_000;
 
 export function validateListenerOptions(value: unknown = {}): ListenerSettings {
   const options = validateObject(value, 'options');
-  const { backlog = DEFAULT_BACKLOG, maxConnections = Infinity, greetingTimeout = DEFAULT_GREETING_TIMEOUT, wire = 'auto' } = options;
+  const { backlog = DEFAULT_BACKLOG, maxConnections = Infinity, wire = 'auto' } = options;
+  const { greetingTimeout = DEFAULT_GREETING_TIMEOUT, idleTimeout = Infinity } = options;
   return {
     ...validateChannelOptions(options),
     backlog: validateInteger(backlog, 'options.backlog', 1, MAX_BACKLOG),
-    maxConnections: maxConnections === Infinity ? Infinity : validateInteger(maxConnections, 'options.maxConnections', 1, MAX_SIZE),
+    maxConnections: validateLimit(maxConnections, 'options.maxConnections', MAX_SIZE),
     greetingTimeout: validateTimeout(greetingTimeout, 'options.greetingTimeout'),
+    idleTimeout: validateLimit(idleTimeout, 'options.idleTimeout', MAX_TIMEOUT),
     wire: validateOneOf(wire, 'options.wire', ['auto', 'gips', 'raw'] as const),
     spin: validateSpin(options['spin']),
   };
+}
+
+/** An integer from 1 to `max`, or `Infinity`. */
+function validateLimit(value: unknown, name: string, max: number): number {
+  return value === Infinity ? Infinity : validateInteger(value, name, 1, max);
 }
 
 /** How many ms clients may stay. */

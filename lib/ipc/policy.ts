@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { GipsError, invalidArgType, invalidArgValue, outOfRange, unsupportedError } from '../errors.js';
-import { native } from '../native/index.js';
+import { native, type NativeAudience } from '../native/index.js';
 import { validateFunction } from '../validate.js';
 import { Credentials } from './credentials.js';
 
@@ -97,6 +97,19 @@ export class Policy {
    */
   get service(): string | undefined {
     return this.#restrictions.service;
+  }
+
+  /**
+   * Whom a resolved policy may admit at all; `null` for everybody. All parts must hold, so the one that lets the fewest in says it.
+   * @internal
+   */
+  get audience(): NativeAudience | null {
+    const { privileged, sameUser, users, groups } = this.#restrictions;
+    const nobody = { users: [], groups: [], privileged: false };
+    if (privileged) return { ...nobody, privileged };
+    if (users !== undefined) return { ...nobody, users };
+    if (sameUser !== undefined) return { ...nobody, users: [sameUser], privileged: true };
+    return groups === undefined ? null : { ...nobody, groups };
   }
 
   /**

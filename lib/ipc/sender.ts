@@ -1,7 +1,6 @@
 /** The sending half of a channel: what may be queued, and who waits until it has gone. */
-import { constants } from 'node:os';
 import { GipsError, invalidArgType, systemError, timeoutError, unsupportedError } from '../errors.js';
-import { Kind, type NativeDescriptor } from '../native/index.js';
+import { errnoOf, Kind, type NativeDescriptor } from '../native/index.js';
 import { bytesOf, payloadSize, validateCallOptions, validatePayload, validateTimeout, type CallLimits, type Payload } from '../validate.js';
 import { Backlog, type SendQueue } from './backlog.js';
 import { publishSent } from './diagnostics.js';
@@ -19,9 +18,8 @@ import { throwIfAborted, Waiter } from './waiter.js';
 /** Before the server has said what it takes, only messages up to this size may go. */
 const MAX_BEFORE_WELCOME = 65_536;
 
-const { ECONNRESET, ENOTCONN, EPIPE } = constants.errno;
 /** How the system says that nobody is at the other end. */
-const GONE: ReadonlySet<number> = new Set([-ECONNRESET, -ENOTCONN, -EPIPE]);
+const GONE: ReadonlySet<number> = new Set([errnoOf('ECONNRESET'), errnoOf('ENOTCONN'), errnoOf('EPIPE')]);
 
 /** What a native flush answers when the system is short of something: the socket is writable, so waiting for that would spin. */
 const SHORTAGE = 1;
@@ -299,6 +297,7 @@ export class Sender implements SendQueue {
   #queue(kind: Kind, payload: Payload, correlation: number, objects: Descriptors, size: number): number {
     const { link, counters } = this.#session;
     publishSent(this.#session, kind, size);
+    if (kind === Kind.REPLY) this.#session.activity?.end(correlation);
     const cost = kind === Kind.REPLY ? 0 : costOf(size);
     if (objects === undefined && link.stage(kind, correlation, cost, payload, size)) {
       counters.sent(size);

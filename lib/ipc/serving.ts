@@ -187,6 +187,7 @@ export class Serving implements Taking {
     const job = new Job(session, channel, message, (answered) => this.#onAnswered(answered, requests));
     this.#jobs.add(job);
     if (isRequest) requests.set(message.correlation, job);
+    else session.activity?.begin(job);
     if (this.#direct + this.#queue.pending < this.#settings.concurrency && this.#queue.size === 0) return this.#runDirectly(job);
     this.#yield();
     void this.#queue.add(async () => this.#run(job));
@@ -198,7 +199,7 @@ export class Serving implements Taking {
     if (job.isRequest) {
       requests.delete(job.correlation);
       this.#times?.record(job.age);
-    }
+    } else job.session.activity?.end(job);
     if (this.#jobs.size === 0 && this.#closing !== undefined) this.#draining.end();
     if (this.#held.size > 0) process.nextTick(() => this.#resume());
   }

@@ -10,6 +10,7 @@ import { closed, goodbye, outOfMemory, untaken, vanished, violated } from './end
 import type { ChannelEvents } from './events.js';
 import { readFrames, type FrameSink } from './frames.js';
 import type { Arrival } from './inbox.js';
+import type { Activity } from './idleness.js';
 import { KeepAlive } from './keep-alive.js';
 import { Link, READABLE, WRITABLE } from './link.js';
 import type { LostMessage } from './lost-message.js';
@@ -77,6 +78,8 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   readonly #ended = new Waiter<Error | undefined>();
   /** Who answers the peer's requests. */
   serving: Serving | undefined = undefined;
+  /** Absent where a channel may be idle for as long as it likes. */
+  activity: Activity | undefined = undefined;
   #requests: Requests | undefined = undefined;
   #greet: Greet | undefined;
   #keepAlive: KeepAlive | undefined = undefined;
@@ -208,12 +211,14 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   /** Answers a request that nobody takes. A peer that asks and does not read gets no answers. */
   refuseRequest(request: Arrival): void {
     request.discard();
+    this.activity?.end(request.correlation);
     const failure = request instanceof Message ? UNSERVED : busy(request.error().message);
     if (this.sender.buffered < MAX_UNREAD) this.sendFailure(request.correlation, failure);
   }
 
   sendFailure(correlation: number, failure: Uint8Array): void {
     if (this.#isOver) return;
+    this.activity?.end(correlation);
     this.link.native.send(Kind.FAILURE, failure, correlation);
     this.link.flushUnlessWatched();
   }
@@ -231,9 +236,9 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
   }
 
   /** Sends what was accepted, says goodbye and closes. Rejects only for an aborted signal. */
-  close(limits: CallLimits): Promise<void> {
+  close(limits: CallLimits, ending: Ending = closed(this)): Promise<void> {
     this.#keepAlive?.stop();
-    return this.#closing.close(limits);
+    return this.#closing.close(limits, ending);
   }
 
   /** Closes at once. */
@@ -361,15 +366,18 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
       case Kind.REQUEST:
         this.counters.received(frame);
         publishReceived(this, frame.kind, frame.size);
+        if (frame.kind === Kind.REQUEST) this.activity?.begin(frame.correlation);
         return this.receiver.push(frame);
       case Kind.GOODBYE:
         return this.finish(goodbye(this));
       case Kind.PING:
+        this.activity?.onSign();
         return this.#pong(frame.correlation);
       case Kind.RING:
         this.link.onInterest?.();
         return publishRingNews(this, frame.correlation);
       case Kind.PONG:
+        this.activity?.onSign();
         return this.#keepAlive?.onAnswer();
       case Kind.REPLY:
         publishReceived(this, frame.kind, frame.size);
@@ -377,6 +385,7 @@ export class Session implements ChannelOwner, FrameSink, Member, OpenHandle {
       case Kind.FAILURE:
         return this.requests.onFailure(frame);
       case Kind.CANCEL:
+        this.activity?.end(frame.correlation);
         if (this.serving === undefined) return this.receiver.cancel(frame.correlation);
         return this.serving.cancel(this, frame.correlation);
       default:

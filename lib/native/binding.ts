@@ -30,7 +30,7 @@ export const Kind = {
 export const NOTHING = new Uint8Array(0);
 
 /** Bits of the greeting's features, see docs/wire-protocol.md. */
-export const Feature = { POOL: 1, RING: 2 } as const;
+export const Feature = { POOL: 1, RING: 2, STATISTICS: 4 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /**
@@ -121,7 +121,7 @@ export interface NativeChannel {
   /** The object handed to the dispatch callback as `owner`. Held strongly until `close`. */
   setOwner(owner: object): void;
 
-  /** Kernel credentials of the peer; negative errno on failure. */
+  /** Kernel credentials of the peer; negative errno on failure. A server asks once the first packet is there, or it may not be told all. */
   credentials(): NativeCredentials | number;
   /** A descriptor that stands for the peer process itself (SO_PEERPIDFD), or a negative errno where the kernel has none. */
   peerProcess(): NativeDescriptor | number;
@@ -205,6 +205,14 @@ export interface NativeBatch {
   buffers: ArrayBuffer[];
   /** The descriptors of all records, in order; `Record.OBJECTS` says how many belong to each. */
   objects: NativeDescriptor[];
+}
+
+/** Those who may be admitted, as far as that can be said beforehand: who is none of them will be refused in any case. Ids, as credentials have them. */
+export interface NativeAudience {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  /** Whoever is privileged. */
+  readonly privileged: boolean;
 }
 
 /** A listening socket. */
@@ -347,8 +355,11 @@ export interface NativeBinding {
 
   /** Connects a SEQPACKET socket. `address`: abstract if its first byte is NUL, else a path. A negative errno on failure, EAGAIN: backlog full. */
   connect(address: Uint8Array): NativeChannel | number;
-  /** Binds and listens. EADDRINUSE only if a live socket has the name; EWOULDBLOCK: the directory's lock is held by another binder, try again. */
-  listen(address: Uint8Array, backlog: number): NativeAcceptor | number;
+  /**
+   * Binds and listens. EADDRINUSE only if a live socket has the name; EWOULDBLOCK: the directory's lock is held by another binder, try again.
+   * @param audience whom to let in at all, where the platform's names can keep others out
+   */
+  listen(address: Uint8Array, backlog: number, audience: NativeAudience | null): NativeAcceptor | number;
   /** Takes over a descriptor that must be a listening SEQPACKET socket (else -EINVAL). */
   adoptAcceptor(descriptor: NativeDescriptor): NativeAcceptor | number;
   /** As `adoptAcceptor`, for a number that this process was started with. -EALREADY if any of its threads has taken it; left as it was if it is not taken. */

@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   // A region becomes an object of messages and the other way round.
   shm: [...COMMON, 'native/', 'shm/', 'ipc/ipc-object.ts'],
   // A program like its users' own; beyond that, names, and what it asks the addon itself.
-  cli: [...COMMON, 'index.ts', 'ipc/index.ts', 'ipc/names.ts', 'native/index.ts', 'cli/'],
+  cli: [...COMMON, 'index.ts', 'ipc/index.ts', 'ipc/inspection.ts', 'ipc/names.ts', 'ipc/statistics.ts', 'native/index.ts', 'cli/'],
 };
 
 /** Modules through which an addon can be loaded. */

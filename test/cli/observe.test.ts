@@ -1,6 +1,7 @@
 import { Endpoint } from 'gips';
 import { Running, type } from '../support/command-line.js';
 import { serviceName, socketPath } from '../support/names.js';
+import { start } from '../support/processes.js';
 
 async function lines(command: string): Promise<Record<string, unknown>[]> {
   const { status, stdout, stderr } = await type(command);
@@ -53,6 +54,7 @@ test('`inspect` knows the service and its peers', async () => {
     processes: [{ pid: service.pid, uid: process.getuid!(), command: expect.stringContaining(`serve ${name} --echo`), cpuPercent: null }],
     connections: 1,
     peers: [{ pid: process.pid, toService: 0, toPeer: 0 }],
+    library: { statistics: { pid: service.pid, listener: { connections: 1 }, connections: [{ pid: process.pid }] }, silence: null },
   });
   const { stdout } = await type(`gips inspect ${name}`);
   expect(stdout.toString()).toMatch(new RegExp(`^service +${name}\nprocess +${service.pid}, user `));
@@ -69,6 +71,23 @@ test('`inspect` without ss tells what /proc does', async () => {
     connections: 1,
     peers: [{ pid: null, user: null, command: null, toService: null, toPeer: null }],
   });
+});
+
+test('`inspect` tells how a service does, and why it does not know', async () => {
+  const name = serviceName();
+  await Running.start('serve', name, '--echo');
+  await using endpoint = await Endpoint.connect(name);
+  await endpoint.request('something');
+  const { stdout } = await type(`gips inspect ${name} --interval 0.05 --count 2`);
+  expect(stdout.toString()).toMatch(/^received +1 messages, 9 bytes, 0 waiting$/m);
+  expect(stdout.toString()).toMatch(/^received +1 messages \(0 a second\), 9 bytes, 0 waiting$/m);
+  expect(stdout.toString()).toMatch(/^handling +p50 \S+ µs, p90 \S+, p99 \S+, max \S+ \(1\)$/m);
+  expect(stdout.toString()).toMatch(new RegExp(`^${process.pid} +1 +1 +0 +0 +0$`, 'm'));
+  const blocked = serviceName();
+  await start('bind-and-block', { argument: { name: blocked } }).next('listening');
+  expect((await type(`gips inspect ${blocked}`)).stdout.toString()).toMatch(
+    /^statistics +none: it does not answer: it is busy or blocked/m,
+  );
 });
 
 test('`inspect --interval` goes on, and says how busy the process is', async () => {

@@ -85,7 +85,7 @@ describe('first packets', () => {
   }
 
   test.each(vectors.firstPackets)('$name is taken for: $is', ({ hex, is }) => {
-    const acceptor = opened(native.listen(address, 1));
+    const acceptor = opened(native.listen(address, 1, null));
     const client = opened(native.connect(address));
     client.open('raw', 65_536, 65_536);
     client.send(Kind.MESSAGE, Buffer.from(hex, 'hex'), 0);

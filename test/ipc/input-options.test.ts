@@ -47,6 +47,11 @@ const LISTENER_OPTIONS: Bad[] = [
     type: { values: NOT_NUMBERS, expected: 'of type number' },
     range: { values: NO_TIMEOUTS, expected: '0 to 2147483647 or Infinity' },
   },
+  {
+    option: 'idleTimeout',
+    type: { values: NOT_NUMBERS, expected: 'of type number' },
+    range: { values: [0, -1, 1.5, NaN, -Infinity, 2 ** 31], expected: 'an integer from 1 to 2147483647' },
+  },
 ];
 
 const CONNECT_OPTIONS: Bad[] = [
@@ -195,6 +200,7 @@ test('options may be left out, undefined, or at their limits', async () => {
       backlog: 65_535,
       maxConnections: Infinity,
       greetingTimeout: 2 ** 31 - 1,
+      idleTimeout: 2 ** 31 - 1,
       keepAlive: false,
     }),
   );

@@ -1,4 +1,5 @@
 import { Endpoint, Listener, Policy, ServiceDescriptor } from 'gips';
+import { testOnPosix } from '../support/accounts.js';
 import { badArgument, failureOf } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
@@ -67,7 +68,11 @@ describe.each([
     const service = new ServiceDescriptor(name).withPolicy(policy);
     expect(await failureOf('rejects', () => Listener.bind(service))).toEqual(failure);
     expect(await failureOf('throws', () => Listener.bindSync(service))).toEqual(failure);
-    const creator = keep(Listener.bindSync(name));
+    keep(Listener.bindSync(name));
+  });
+
+  testOnPosix('is refused when it would be for the listener of another process', async () => {
+    const creator = keep(Listener.bindSync(serviceName()));
     const shared = keep(creator.share());
     expect(await failureOf('rejects', () => Listener.from(shared, { policy }))).toEqual(failure);
     keep(await Listener.from(shared));

@@ -1,5 +1,6 @@
 import { type Credentials, Endpoint, Policy } from 'gips';
 
+import { SELF, userId } from '../support/accounts.js';
 import { BarePeer, type BarePacket } from '../support/bare-peer.js';
 import { Door, WELCOME } from '../support/door.js';
 import { errorLike } from '../support/errors.js';
@@ -8,21 +9,21 @@ import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { start, testAsRoot } from '../support/processes.js';
 
-const UID = process.getuid!();
+const UID = SELF.uid;
 const NOBODY = 65_534;
 const NOTHING: BarePacket = { bytes: Buffer.alloc(0), descriptors: 0 };
 
 /** A server that nobody but the client's policy can tell from the right one. */
-async function listenAs(uid: number): Promise<{ server: BarePeer; name: string }> {
+async function listenAs(uid: string | number): Promise<{ server: BarePeer; name: string }> {
   const name = serviceName('squatted');
   const server = new BarePeer();
-  if (uid !== UID) await server.setUser(uid);
+  if (uid !== UID) await server.setUser(Number(uid));
   await server.listen(name);
   return { server, name };
 }
 
 /** The client has turned the server down, and said nothing to it. */
-async function expectTurnedDown(serverPolicy: Policy | undefined, uid = UID): Promise<void> {
+async function expectTurnedDown(serverPolicy: Policy | undefined, uid: string | number = UID): Promise<void> {
   const { server, name } = await listenAs(uid);
   const options = serverPolicy === undefined ? {} : { serverPolicy };
   const refusal = errorLike({ code: 'EACCES', message: `process ${server.pid} of user ${uid}` });
@@ -34,7 +35,7 @@ async function expectTurnedDown(serverPolicy: Policy | undefined, uid = UID): Pr
   }
 }
 
-async function expectTrusted(serverPolicy: Policy | undefined, uid = UID): Promise<void> {
+async function expectTrusted(serverPolicy: Policy | undefined, uid: string | number = UID): Promise<void> {
   const { server, name } = await listenAs(uid);
   const connecting = Endpoint.connect(name, serverPolicy === undefined ? {} : { serverPolicy });
   await server.accept();
@@ -48,7 +49,7 @@ describe('a server of the same user is', () => {
   test('trusted by default', () => expectTrusted(undefined));
   test('trusted by its id', () => expectTrusted(new Policy().withAllowedUid([UID])));
   test('trusted by a validator', () => expectTrusted(new Policy().withCredentialValidator(() => Promise.resolve(true))));
-  test('turned down as none of the users', () => expectTurnedDown(new Policy().withAllowedUid([UID + 1])));
+  test('turned down as none of the users', () => expectTurnedDown(new Policy().withAllowedUid([userId(4_000_000)])));
   test('turned down by a validator', () => expectTurnedDown(new Policy().withCredentialValidator(() => false)));
 });
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { Endpoint, Listener, Policy, ServiceDescriptor } from 'gips';
 
+import { groupId, SELF, testOnPosix, userId } from '../support/accounts.js';
 import { BarePeer } from '../support/bare-peer.js';
 import { Door, knock, type Outcome, outcomeOf, WELCOME } from '../support/door.js';
 import { errorLike } from '../support/errors.js';
@@ -8,15 +10,14 @@ import { hello, message } from '../support/greetings.js';
 import { serviceName } from '../support/names.js';
 import { start, type StartOptions, testAsRoot } from '../support/processes.js';
 
-const UID = process.getuid!();
-const GID = process.getgid!();
+const { uid: UID, gid: GID } = SELF;
 const NOBODY = 65_534;
 /** A group that only those have who are told to. */
 const GROUP = 12_345;
 const nobody: StartOptions = { as: 'nobody' };
 const member: StartOptions = { as: 'nobody', groups: [GROUP, 23_456] };
 
-function nameOf(id: number, file: 'passwd' | 'group'): string {
+function nameOf(id: number | string, file: 'passwd' | 'group'): string {
   const entry = readFileSync(`/etc/${file}`, 'utf8')
     .split('\n')
     .find((line) => line.split(':')[2] === String(id));
@@ -42,19 +43,29 @@ async function expectRefused(policy: Policy | undefined, who?: StartOptions): Pr
 describe('a process of the same user is', () => {
   test('admitted by default', () => expectAdmitted(undefined));
   test('admitted by its id', () => expectAdmitted(new Policy().withAllowedUid([UID])));
-  test('admitted by its id as a string', () => expectAdmitted(new Policy().withAllowedUid([String(UID)])));
-  test('admitted by its name', () => expectAdmitted(new Policy().withAllowedUid([nameOf(UID, 'passwd')])));
-  test('admitted as one of several', () => expectAdmitted(new Policy().withAllowedUid([4_000_000]).withAllowedUid([UID])));
+  testOnPosix('admitted by its id as a number', () => expectAdmitted(new Policy().withAllowedUid([Number(UID)])));
+  test('admitted by its name', () => expectAdmitted(new Policy().withAllowedUid([userInfo().username])));
+  test('admitted as one of several', () => expectAdmitted(new Policy().withAllowedUid([userId(4_000_000)]).withAllowedUid([UID])));
   test('admitted by its group', () => expectAdmitted(new Policy().withAllowedGroup([GID])));
-  test("admitted by its group's name", () => expectAdmitted(new Policy().withAllowedGroup([nameOf(GID, 'group')])));
+  testOnPosix("admitted by its group's name", () => expectAdmitted(new Policy().withAllowedGroup([nameOf(GID, 'group')])));
   test('admitted by all parts of a policy', () =>
-    expectAdmitted(Policy.sameUser().withAllowedUid([UID]).withAllowedGroup([4_000_000, GID])));
+    expectAdmitted(
+      Policy.sameUser()
+        .withAllowedUid([UID])
+        .withAllowedGroup([groupId(4_000_000), GID]),
+    ));
   test('admitted without any restriction', () => expectAdmitted(new Policy()));
-  test('refused as none of the users', () => expectRefused(new Policy().withAllowedUid([UID + 1])));
+  test('refused as none of the users', () => expectRefused(new Policy().withAllowedUid([userId(4_000_000)])));
   test('refused by an empty list of users', () => expectRefused(new Policy().withAllowedUid([])));
-  test('refused for having none of the groups', () => expectRefused(new Policy().withAllowedGroup([4_000_000, 4_000_001])));
+  test('refused for having none of the groups', () =>
+    expectRefused(new Policy().withAllowedGroup([groupId(4_000_000), groupId(4_000_001)])));
   test('refused by an empty list of groups', () => expectRefused(new Policy().withAllowedGroup([])));
-  test('refused for one of several parts', () => expectRefused(Policy.sameUser().withAllowedUid([UID]).withAllowedGroup([4_000_000])));
+  test('refused for one of several parts', () =>
+    expectRefused(
+      Policy.sameUser()
+        .withAllowedUid([UID])
+        .withAllowedGroup([groupId(4_000_000)]),
+    ));
 });
 
 describe('a process of another user is', () => {
@@ -116,7 +127,7 @@ describe('what a refused client sends right behind its HELLO reaches nobody', ()
 });
 
 test('a client that is refused is not told who would be admitted', async () => {
-  const door = await Door.open(new Policy().withAllowedUid([54_321]).withAllowedGroup([65_432]));
+  const door = await Door.open(new Policy().withAllowedUid([userId(54_321)]).withAllowedGroup([groupId(65_432)]));
   const error = (await Endpoint.connect(door.name).catch((refusal: unknown) => refusal)) as Error;
   expect(error).toEqual(errorLike({ code: 'EACCES' }));
   expect(error.message).not.toMatch(/54321|65432/);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CredentialValidator, type Credentials, Endpoint, Policy } from 'gips';
 
+import { SELF } from '../support/accounts.js';
 import { BarePeer } from '../support/bare-peer.js';
 import { within } from '../support/deadline.js';
 import { Door, knock, outcomeOf, WELCOME } from '../support/door.js';
@@ -87,8 +88,8 @@ test('a validator sees the process that knocks', async () => {
   expect(await client.next('outcome')).toBe(WELCOME);
   expect(seen).toHaveLength(1);
   const [{ pid, uid, gids, isPrivileged }] = seen as [Credentials];
-  expect({ pid, uid, isPrivileged }).toEqual({ pid: client.pid, uid: String(process.getuid!()), isPrivileged: process.getuid!() === 0 });
-  expect(gids).toContain(String(process.getgid!()));
+  expect({ pid, uid, isPrivileged }).toEqual({ pid: client.pid, uid: SELF.uid, isPrivileged: SELF.isPrivileged });
+  expect(gids).toContain(SELF.gid);
 });
 
 testAsRoot('a validator sees the user and all groups of a process of another user', async () => {

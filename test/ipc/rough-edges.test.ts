@@ -105,7 +105,7 @@ describe('an iterator made after close() rejects, one made before just ends:', (
 
 test('reply() resolves on a connection that ended because there was no memory for what the client sent', async () => {
   const address = resolveAddress(serviceName());
-  keep(native.listen(address, 1) as NativeAcceptor);
+  keep(native.listen(address, 1, null) as NativeAcceptor);
   const settings = { highWaterMark: 1000, maxMessageSize: 1000 };
   const subject = { what: 'Connection of a test', address: 'a test' };
   const session = new Session({

@@ -37,9 +37,11 @@ async function textOf(socket: net.Socket): Promise<string> {
 }
 
 /** Writes numbered lines, some at a time, without a pause in between that anybody could wait for. */
-async function writeLines(socket: net.Socket): Promise<string> {
+/** @param isPassed what the last lines wait for, so that there are some for the receiver */
+async function writeLines(socket: net.Socket, isPassed: Promise<unknown>): Promise<string> {
   let all = '';
   for (let line = 0; line < LINES; line += 100) {
+    if (line === LINES - 100) await isPassed;
     const text = Array.from({ length: 100 }, (_, index) => `${line + index}\n`).join('');
     all += text;
     if (!socket.write(text)) await once(socket, 'drain');
@@ -60,8 +62,9 @@ describe.each(TARGETS)('over %s, a connection', (_, newTarget) => {
     const sender = start('pass-socket', { argument: { to, target: newTarget(), way, enough: ENOUGH } });
     const client = connectTo(await sender.next<net.AddressInfo | string>('listening'));
     const answer = textOf(client);
-    const sent = await writeLines(client);
-    const [before, after] = [await sender.next<string>('read'), await receiver.next<string>('read')];
+    const taken = sender.next<string>('read');
+    const sent = await writeLines(client, taken);
+    const [before, after] = [await taken, await receiver.next<string>('read')];
     if (way.includes('paused,')) expect(await sender.next('refused')).toBe('ERR_INVALID_ARG_VALUE');
     expect(before.length > 0).toBe(!way.includes('pauseOnConnect'));
     expect(after.length).toBeGreaterThan(0);

@@ -1,8 +1,8 @@
 /** Drives test/programs/bare-peer.cc: a peer that speaks bare SOCK_SEQPACKET and knows nothing of gips. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { DEADLINE_MS, within } from './deadline.js';
 import { onLine, Queue } from './lines.js';
+import { builtProgram } from './programs.js';
 import { track } from './running.js';
 
 export interface BarePacket {
@@ -34,7 +34,7 @@ export class BarePeer {
 
   /** @param program what was built of the peer */
   constructor(program = 'bare_peer') {
-    this.#child = spawn(fileURLToPath(new URL(`../../build/Release/${program}`, import.meta.url)), { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn(builtProgram(program), { stdio: ['pipe', 'pipe', 'inherit'] });
     this.pid = this.#child.pid!;
     track(this.#child);
     onLine(this.#child.stdout!, (line) => this.#answers.push(line));

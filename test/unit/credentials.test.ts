@@ -1,11 +1,25 @@
 import { execFileSync } from 'node:child_process';
+import { userInfo } from 'node:os';
 import { inspect } from 'node:util';
 import { Credentials } from '#lib/ipc/credentials.js';
+import { ROOT, testOnPosix, testOnWindows } from '../support/accounts.js';
 
-const root = Credentials.from({ pid: 1, uid: '0', gids: ['0'], isPrivileged: true });
+/** Groups of every process that somebody has logged in for. */
+const EVERYONE = 'S-1-1-0';
+const AUTHENTICATED_USERS = 'S-1-5-11';
+
+const root = Credentials.from({ pid: 1, uid: ROOT.uid, gids: [ROOT.gid], isPrivileged: true });
 const someone = Credentials.from({ pid: 42, uid: '1234567', gids: ['100', '7'], isPrivileged: false });
 
-test('those of this process are what the system says of it', () => {
+testOnWindows('those of this process are what the system says of it', () => {
+  const own = Credentials.currentProcess();
+  expect(own.pid).toBe(process.pid);
+  expect(own.uid).toMatch(/^S-1-5-21(-\d+){4}$/);
+  expect(own.userName).toBe(userInfo().username);
+  expect(own.gids).toEqual(expect.arrayContaining([EVERYONE, AUTHENTICATED_USERS]));
+});
+
+testOnPosix('those of this process are what the system says of it', () => {
   const own = Credentials.currentProcess();
   expect(own.pid).toBe(process.pid);
   expect(own.uid).toBe(String(process.geteuid?.()));
@@ -24,7 +38,7 @@ test('root alone is privileged', () => {
 });
 
 test('a user has a name if the system knows one', () => {
-  expect(root.userName).toBe('root');
+  expect(root.userName).toBe(ROOT.user);
   expect(someone.userName).toBeUndefined();
 });
 

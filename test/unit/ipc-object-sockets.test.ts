@@ -162,7 +162,7 @@ describe('toSocket and toServer', () => {
 
   test('refuse what is not theirs, and leave it usable', async () => {
     const address = resolveAddress(serviceName());
-    const acceptor = keep(native.listen(address, 1) as NativeAcceptor);
+    const acceptor = keep(native.listen(address, 1, null) as NativeAcceptor);
     const channel = keep(native.connect(address) as NativeChannel);
     const objects = {
       file: fromFile(new URL(import.meta.url).pathname),

@@ -2,11 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
 import { Credentials } from '#lib/ipc/credentials.js';
 import { Policy, type CredentialValidator } from '#lib/ipc/policy.js';
+import { groupId, ROOT, SELF, testOnPosix, userId } from '../support/accounts.js';
 import { errorLike } from '../support/errors.js';
 
-const root = Credentials.from({ pid: 1, uid: '0', gids: ['0'], isPrivileged: true });
-const alice = Credentials.from({ pid: 10, uid: '1001', gids: ['100', '27', '44'], isPrivileged: false });
-const bob = Credentials.from({ pid: 20, uid: '1002', gids: ['200'], isPrivileged: false });
+const root = Credentials.from({ pid: 1, uid: ROOT.uid, gids: [ROOT.gid], isPrivileged: true });
+const alice = Credentials.from({
+  pid: 10,
+  uid: String(userId(1001)),
+  gids: [100, 27, 44].map((number) => String(groupId(number))),
+  isPrivileged: false,
+});
+const bob = Credentials.from({ pid: 20, uid: String(userId(1002)), gids: [String(groupId(200))], isPrivileged: false });
 
 /** Both forms of the check must agree. */
 async function admits(policy: Policy, credentials: Credentials): Promise<boolean> {
@@ -27,19 +33,23 @@ describe('who is admitted', () => {
     ['without restriction: everybody', new Policy(), ['root', 'alice', 'bob']],
     ['privileged users', Policy.privilegedOnly(), ['root']],
     ['privileged users, asked for later', new Policy().requirePrivileged(), ['root']],
-    ['a user by id', new Policy().withAllowedUid([1001]), ['alice']],
+    ['a user by id', new Policy().withAllowedUid([userId(1001)]), ['alice']],
     ['a user by an id in digits, as credentials have it', new Policy().withAllowedUid([alice.uid]), ['alice']],
-    ['a user by name', new Policy().withAllowedUid(['root']), ['root']],
-    ['one of several users', new Policy().withAllowedUid([1002, 'root']), ['root', 'bob']],
-    ['users of several calls', new Policy().withAllowedUid([1002]).withAllowedUid([1001]), ['alice', 'bob']],
+    ['a user by name', new Policy().withAllowedUid([ROOT.user]), ['root']],
+    ['one of several users', new Policy().withAllowedUid([userId(1002), ROOT.user]), ['root', 'bob']],
+    ['users of several calls', new Policy().withAllowedUid([userId(1002)]).withAllowedUid([userId(1001)]), ['alice', 'bob']],
     ['no user of an empty list', new Policy().withAllowedUid([]), []],
-    ['a primary group', new Policy().withAllowedGroup([200]), ['bob']],
-    ['a supplementary group', new Policy().withAllowedGroup(['44']), ['alice']],
-    ['a group by name', new Policy().withAllowedGroup(['root']), ['root']],
-    ['groups of several calls', new Policy().withAllowedGroup([27]).withAllowedGroup([200]), ['alice', 'bob']],
+    ['a primary group', new Policy().withAllowedGroup([groupId(200)]), ['bob']],
+    ['a supplementary group', new Policy().withAllowedGroup([String(groupId(44))]), ['alice']],
+    ['a group by name', new Policy().withAllowedGroup([ROOT.group]), ['root']],
+    ['groups of several calls', new Policy().withAllowedGroup([groupId(27)]).withAllowedGroup([groupId(200)]), ['alice', 'bob']],
     ['no group of an empty list', new Policy().withAllowedGroup([]), []],
-    ['only those for whom all parts hold', new Policy().withAllowedUid([1001, 1002]).withAllowedGroup([0, 200]), ['bob']],
-    ['nobody for whom one part fails', Policy.privilegedOnly().withAllowedUid([1001]), []],
+    [
+      'only those for whom all parts hold',
+      new Policy().withAllowedUid([userId(1001), userId(1002)]).withAllowedGroup([ROOT.gid, groupId(200)]),
+      ['bob'],
+    ],
+    ['nobody for whom one part fails', Policy.privilegedOnly().withAllowedUid([userId(1001)]), []],
     ['whom a validator admits', new Policy().withCredentialValidator(({ pid }) => pid === 20), ['bob']],
     [
       'whom all validators admit',
@@ -53,21 +63,52 @@ describe('who is admitted', () => {
 
   test("the process's own user and root, of Policy.sameUser()", async () => {
     const self = Credentials.currentProcess();
-    const other = Credentials.from({ pid: 1, uid: String(Number(self.uid) + 1), gids: [...self.gids], isPrivileged: false });
+    const other = Credentials.from({ pid: 1, uid: String(userId(4_000_000)), gids: [...self.gids], isPrivileged: false });
     const policy = Policy.sameUser();
     expect(await Promise.all([self, root, other].map((credentials) => admits(policy, credentials)))).toEqual([true, true, false]);
+  });
+});
+
+describe('the audience of a policy has whom it may admit, by the part that lets the fewest in:', () => {
+  const [user, group] = [userId(1001), groupId(200)].map(String) as [string, string];
+  const users = { users: [user], groups: [], privileged: false };
+  const groups = { users: [], groups: [group], privileged: false };
+  const privileged = { users: [], groups: [], privileged: true };
+
+  test.each<[string, Policy, ReturnType<Policy['resolve']>['audience']]>([
+    ['everybody without restriction', new Policy(), null],
+    ['everybody if a validator alone decides', new Policy().withCredentialValidator(() => false), null],
+    ['users', new Policy().withAllowedUid([user]), users],
+    ['groups', new Policy().withAllowedGroup([group]), groups],
+    ['the privileged', Policy.privilegedOnly(), privileged],
+    ['the same user, and the privileged', Policy.sameUser(), { users: [SELF.uid], groups: [], privileged: true }],
+    ['nobody', new Policy().withAllowedUid([]), { ...users, users: [] }],
+    ['users before groups', new Policy().withAllowedGroup([group]).withAllowedUid([user]), users],
+    ['users before the same user', Policy.sameUser().withAllowedUid([user]), users],
+    ['the privileged before all', Policy.sameUser().withAllowedUid([user]).withAllowedGroup([group]).requirePrivileged(), privileged],
+    ['ids for names', new Policy().withAllowedUid([ROOT.user]), { ...users, users: [ROOT.uid] }],
+  ])('%s', (_, policy, audience) => {
+    expect(policy.resolve().audience).toEqual(audience);
   });
 });
 
 describe('a refusal', () => {
   test.each<[string, Policy, string]>([
     ['of one who is not privileged', Policy.privilegedOnly(), 'it is not privileged'],
-    ['of another user', Policy.sameUser(), `it is neither of user ${process.geteuid?.()} nor privileged`],
-    ['of a user who is not on the list', new Policy().withAllowedUid(['root', 7]), 'its user is none of those allowed (0, 7)'],
-    ['of groups that are not on the list', new Policy().withAllowedGroup([5]), 'none of its groups (200) is one of those allowed (5)'],
+    ['of another user', Policy.sameUser(), `it is neither of user ${SELF.uid} nor privileged`],
+    [
+      'of a user who is not on the list',
+      new Policy().withAllowedUid([ROOT.user, userId(7)]),
+      `its user is none of those allowed (${ROOT.uid}, ${userId(7)})`,
+    ],
+    [
+      'of groups that are not on the list',
+      new Policy().withAllowedGroup([groupId(5)]),
+      `none of its groups (${groupId(200)}) is one of those allowed (${groupId(5)})`,
+    ],
     ['by a validator', new Policy().withCredentialValidator(() => false), 'a credential validator returned false'],
   ])('%s is EACCES and says who and why', async (_, policy, why) => {
-    const error = errorLike({ name: 'GipsError', code: 'EACCES', message: `refuses process 20 of user 1002: ${why}; ` });
+    const error = errorLike({ name: 'GipsError', code: 'EACCES', message: `refuses process 20 of user ${bob.uid}: ${why}; ` });
     expect(() => policy.checkSync(bob)).toThrow(error);
     await expect(policy.check(bob)).rejects.toEqual(error);
   });
@@ -83,7 +124,7 @@ describe('a validator', () => {
 
   test('gets the credentials, and is not asked once another part has failed', async () => {
     const asked: Credentials[] = [];
-    const policy = judge((credentials: Credentials) => void asked.push(credentials)).withAllowedUid([1001]);
+    const policy = judge((credentials: Credentials) => void asked.push(credentials)).withAllowedUid([userId(1001)]);
     await policy.check(alice);
     await expect(policy.check(bob)).rejects.toEqual(errorLike({ code: 'EACCES' }));
     expect(asked).toEqual([alice]);
@@ -150,7 +191,10 @@ describe('a validator', () => {
 
 describe('names', () => {
   test.each([
-    [new Policy().withAllowedUid([0, 'no-such-user']), "The argument 'users' must name a user of this system. Received 'no-such-user'"],
+    [
+      new Policy().withAllowedUid([ROOT.uid, 'no-such-user']),
+      "The argument 'users' must name a user of this system. Received 'no-such-user'",
+    ],
     [new Policy().withAllowedGroup(['no-such-group']), "The argument 'groups' must name a group of this system. Received 'no-such-group'"],
   ])(
     'that the system does not know are an error when the policy is resolved or used, and the error tells the name',
@@ -163,6 +207,10 @@ describe('names', () => {
   );
 
   test('stand for their ids', async () => {
+    expect(await admits(new Policy().withAllowedUid([ROOT.user]).withAllowedGroup([ROOT.group]), root)).toBe(true);
+  });
+
+  testOnPosix("stand for the ids that the system's own tools tell", async () => {
     const id = Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }));
     const nobody = Credentials.from({ pid: 1, uid: String(id), gids: [String(id)], isPrivileged: false });
     expect(await admits(new Policy().withAllowedUid(['nobody']), nobody)).toBe(true);
@@ -201,18 +249,18 @@ describe('a bad argument is refused at once', () => {
   });
 });
 
-test('the largest id is 2^32 - 2', () => {
+testOnPosix('the largest id is 2^32 - 2', () => {
   const last = Credentials.from({ pid: 1, uid: String(2 ** 32 - 2), gids: [], isPrivileged: false });
   new Policy().withAllowedUid([2 ** 32 - 2]).checkSync(last);
 });
 
 test('every method leaves the policy as it was', () => {
   const policy = new Policy();
-  const users = [1001];
+  const users = [userId(1001)];
   const restricted = policy.withAllowedUid(users);
-  users.push(1002);
+  users.push(userId(1002));
   policy.requirePrivileged();
-  policy.withAllowedGroup([1]);
+  policy.withAllowedGroup([groupId(1)]);
   policy.withCredentialValidator(() => false);
   policy.checkSync(bob);
   expect(() => restricted.checkSync(bob)).toThrow();

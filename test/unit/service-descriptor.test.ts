@@ -2,10 +2,11 @@ import { inspect } from 'node:util';
 import { Credentials } from '#lib/ipc/credentials.js';
 import { Policy } from '#lib/ipc/policy.js';
 import { ServiceDescriptor } from '#lib/ipc/service-descriptor.js';
+import { groupId, ROOT, userId } from '../support/accounts.js';
 import { errorLike } from '../support/errors.js';
 
-const root = Credentials.from({ pid: 1, uid: '0', gids: ['0'], isPrivileged: true });
-const alice = Credentials.from({ pid: 10, uid: '1001', gids: ['100'], isPrivileged: false });
+const root = Credentials.from({ pid: 1, uid: ROOT.uid, gids: [ROOT.gid], isPrivileged: true });
+const alice = Credentials.from({ pid: 10, uid: String(userId(1001)), gids: [String(groupId(100))], isPrivileged: false });
 
 function admits({ policy }: ServiceDescriptor, credentials: Credentials): boolean {
   try {
@@ -34,8 +35,8 @@ test.each([
 test.each<[string, (service: ServiceDescriptor) => ServiceDescriptor, boolean, boolean]>([
   ['withPolicy', (service) => service.withPolicy(new Policy()), true, true],
   ['requirePrivileged', (service) => service.requirePrivileged(), true, false],
-  ['withAllowedUid', (service) => service.withAllowedUid([1001]), false, true],
-  ['withAllowedGroup', (service) => service.withAllowedGroup([100]), false, true],
+  ['withAllowedUid', (service) => service.withAllowedUid([userId(1001)]), false, true],
+  ['withAllowedGroup', (service) => service.withAllowedGroup([groupId(100)]), false, true],
   ['withCredentialValidator', (service) => service.withCredentialValidator(({ pid }) => pid === 10), false, true],
 ])('%s replaces the default policy in a new descriptor', (_, restrict, forRoot, forAlice) => {
   const service = new ServiceDescriptor('x');
@@ -47,7 +48,10 @@ test.each<[string, (service: ServiceDescriptor) => ServiceDescriptor, boolean, b
 });
 
 test('further restrictions add up', () => {
-  const service = new ServiceDescriptor('x').withAllowedUid([0]).withAllowedUid([1001]).withAllowedGroup([100]);
+  const service = new ServiceDescriptor('x')
+    .withAllowedUid([ROOT.uid])
+    .withAllowedUid([userId(1001)])
+    .withAllowedGroup([groupId(100)]);
   expect(admits(service, root)).toBe(false);
   expect(admits(service, alice)).toBe(true);
 });

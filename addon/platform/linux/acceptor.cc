@@ -75,7 +75,7 @@ void RefuseAncillaryData(int fd) {
 
 }  // namespace
 
-Acceptor Acceptor::Listen(const std::string& address, int backlog) {
+Acceptor Acceptor::Listen(const std::string& address, int backlog, const Audience&) {
   Acceptor acceptor;
   Descriptor socket = NewSocket();
   if (!socket.valid()) return acceptor;

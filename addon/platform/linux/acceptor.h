@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "core/audience.h"
 #include "descriptor.h"
 #include "transport.h"
 
@@ -13,7 +14,8 @@ namespace gips {
 class Acceptor {
  public:
   // Not valid() with errno. EADDRINUSE: a live socket has the name. EWOULDBLOCK: another binder holds the directory's lock.
-  static Acceptor Listen(const std::string& address, int backlog);
+  // `audience`: is not kept out here, but by the policy.
+  static Acceptor Listen(const std::string& address, int backlog, const Audience& audience);
   // Takes a listening socket over, with no claim to its name. Not valid() with errno EINVAL if it is anything else, which is left as it
   // was.
   static Acceptor Adopt(Descriptor& socket);

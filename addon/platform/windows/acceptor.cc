@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "last_failure.h"
+#include "pipe_security.h"
 #include "wide_string.h"
 
 namespace gips {
@@ -21,25 +22,29 @@ constexpr DWORD kBuffer = 160 * 1024;
 
 constexpr DWORD kMode = PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
 
-Descriptor CreateInstance(const std::wstring& path, DWORD flags) {
+Descriptor CreateInstance(const std::wstring& path, DWORD flags, SECURITY_ATTRIBUTES* attributes) {
   DWORD access = PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | flags;
-  return Descriptor(CreateNamedPipeW(path.c_str(), access, kMode, PIPE_UNLIMITED_INSTANCES, kBuffer, kBuffer, 0, nullptr));
+  return Descriptor(CreateNamedPipeW(path.c_str(), access, kMode, PIPE_UNLIMITED_INSTANCES, kBuffer, kBuffer, 0, attributes));
 }
 
-// Somebody's instance has the name.
+// Somebody's instance has the name. Whoever may not open it can find that out all the same.
 bool IsTaken(const std::wstring& path) {
-  return WaitNamedPipeW(path.c_str(), 1) || GetLastError() != ERROR_FILE_NOT_FOUND;
+  if (WaitNamedPipeW(path.c_str(), 1)) return true;
+  DWORD error = GetLastError();
+  return error == ERROR_SEM_TIMEOUT || error == ERROR_PIPE_BUSY || error == ERROR_ACCESS_DENIED;
 }
 
 }  // namespace
 
 class Acceptor::Server final : public Readiness, public std::enable_shared_from_this<Server> {
  public:
-  Server(std::wstring path, size_t backlog) : path_(std::move(path)), backlog_(backlog) {}
+  Server(std::wstring path, size_t backlog, const Audience& audience) : path_(std::move(path)), backlog_(backlog), security_(audience) {}
 
   // The first instance, which takes the name.
   bool Start() {
-    Descriptor first = CreateInstance(path_, FILE_FLAG_FIRST_PIPE_INSTANCE);
+    if (!security_.valid()) return false;
+    // Without the flag it would join somebody else's pipe, with their idea of who may listen on it.
+    Descriptor first = CreateInstance(path_, FILE_FLAG_FIRST_PIPE_INSTANCE, security_.attributes());
     if (!first.valid()) return false;
     auto lock = Acquire();
     if (!Listen(std::move(first))) return false;
@@ -48,7 +53,7 @@ class Acceptor::Server final : public Readiness, public std::enable_shared_from_
   }
 
   Socket Accept() {
-    Descriptor connected;
+    Client client;
     {
       auto lock = Acquire();
       if (connected_.empty()) {
@@ -56,17 +61,17 @@ class Acceptor::Server final : public Readiness, public std::enable_shared_from_
         SetLastFailure(UV_EAGAIN);
         return {};
       }
-      connected = std::move(connected_.front());
+      client = std::move(connected_.front());
       connected_.pop_front();
       Set(connected_.empty() ? 0 : kReady);
       TopUp();
     }
-    return Socket(Pipe::Open(std::move(connected), true));
+    return Socket(Pipe::Open(std::move(client.pipe), Pipe::Side::Server, client.connected));
   }
 
   void Close() {
     std::unordered_map<Instance*, std::shared_ptr<Instance>> listening;
-    std::deque<Descriptor> connected;
+    std::deque<Client> connected;
     auto lock = Acquire();
     is_closed_ = true;
     listening.swap(listening_);
@@ -117,7 +122,9 @@ class Acceptor::Server final : public Readiness, public std::enable_shared_from_
     listening_.erase(instance.get());
     if (is_closed_) return;
     if (error == 0) {
-      connected_.push_back(std::move(instance->handle));
+      FILETIME now;
+      GetSystemTimeAsFileTime(&now);
+      connected_.push_back({std::move(instance->handle), now});
       Set(kReady);
       TopUp();
     }
@@ -126,31 +133,43 @@ class Acceptor::Server final : public Readiness, public std::enable_shared_from_
   // Where it fails now it is tried again when a client is accepted.
   void TopUp() {
     while (!is_closed_ && listening_.size() < kListening && listening_.size() + connected_.size() < backlog_) {
-      Descriptor next = CreateInstance(path_, 0);
+      Descriptor next = CreateInstance(path_, 0, security_.attributes());
       if (!next.valid() || !Listen(std::move(next))) return;
     }
   }
 
+  struct Client {
+    Descriptor pipe;
+    FILETIME connected = {};
+  };
+
   const std::wstring path_;
   const size_t backlog_;
+  PipeSecurity security_;
   std::unordered_map<Instance*, std::shared_ptr<Instance>> listening_;
-  std::deque<Descriptor> connected_;
+  std::deque<Client> connected_;
   bool is_closed_ = false;
 };
 
-Acceptor Acceptor::Listen(const std::string& address, int backlog) {
+Acceptor Acceptor::Listen(const std::string& address, int backlog, const Audience& audience) {
   Acceptor acceptor;
   std::wstring path = Widen(address);
   if (IsTaken(path)) {
     SetLastFailure(UV_EADDRINUSE);
     return acceptor;
   }
-  auto server = std::make_shared<Server>(path, static_cast<size_t>(std::max(backlog, 1)));
+  auto server = std::make_shared<Server>(path, static_cast<size_t>(std::max(backlog, 1)), audience);
   Readiness::Publish(server);
   if (!server->Start()) {
-    // What FILE_FLAG_FIRST_PIPE_INSTANCE says of a name that has been taken meanwhile (CreateNamedPipe).
-    if (GetLastError() == ERROR_ACCESS_DENIED && IsTaken(path)) SetLastFailure(UV_EADDRINUSE);
+    // ERROR_ACCESS_DENIED: what FILE_FLAG_FIRST_PIPE_INSTANCE says of a name that has been taken meanwhile (CreateNamedPipe).
+    DWORD error = GetLastError();
+    bool is_taken = error == ERROR_PIPE_BUSY || (error == ERROR_ACCESS_DENIED && IsTaken(path));
     server->Close();
+    if (is_taken) {
+      SetLastFailure(UV_EADDRINUSE);
+    } else {
+      SetLastError(error);
+    }
     return acceptor;
   }
   acceptor.server_ = std::move(server);

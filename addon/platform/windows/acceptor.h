@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "core/audience.h"
 #include "descriptor.h"
 #include "transport.h"
 
@@ -12,7 +13,8 @@ namespace gips {
 class Acceptor {
  public:
   // Not valid() with LastFailure(). UV_EADDRINUSE: somebody has the name. `backlog`: clients that may wait to be accepted.
-  static Acceptor Listen(const std::string& address, int backlog);
+  // `audience`: nobody else can open the pipe.
+  static Acceptor Listen(const std::string& address, int backlog, const Audience& audience);
   // Pipes that listen cannot be handed over: UV_ENOTSUP.
   static Acceptor Adopt(Descriptor& socket);
   static Acceptor AdoptInherited(int fd);

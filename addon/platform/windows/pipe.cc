@@ -10,6 +10,9 @@ namespace {
 constexpr size_t kMostUndelivered = 16;
 constexpr size_t kMostIdle = 2;
 
+// Milliseconds that the port's thread may take to tell what it knows.
+constexpr int kLastWords = 1000;
+
 }  // namespace
 
 void Pipe::Watch::OnCompleted(DWORD error, DWORD) {
@@ -25,12 +28,8 @@ void Pipe::Delivery::OnCompleted(DWORD error, DWORD) {
   kept->OnDelivered(std::unique_ptr<Delivery>(this), error);
 }
 
-Pipe::Pipe(Descriptor handle, bool is_server) : handle_(std::move(handle)), is_server_(is_server) {
-  GetSystemTimeAsFileTime(&connected_);
-}
-
-std::shared_ptr<Pipe> Pipe::Open(Descriptor handle, bool is_server) {
-  auto pipe = std::make_shared<Pipe>(std::move(handle), is_server);
+std::shared_ptr<Pipe> Pipe::Open(Descriptor handle, Side side, FILETIME connected) {
+  auto pipe = std::make_shared<Pipe>(std::move(handle), side, connected);
   Publish(pipe);
   auto lock = Acquire();
   pipe->WatchInput();
@@ -51,7 +50,7 @@ void Pipe::WatchInput() {
 
 void Pipe::OnInput(DWORD error) {
   is_watching_ = false;
-  if (error == ERROR_MORE_DATA) {
+  if (error == ERROR_MORE_DATA || (error == 0 && HasBytes())) {
     input_ = Input::Packet;
   } else {
     // A message without a byte has been taken by this read of none.
@@ -60,39 +59,76 @@ void Pipe::OnInput(DWORD error) {
   Update();
 }
 
-// Whether there is something to look for. If not, somebody will tell.
+// A read of no bytes that finds a message may end well without taking it, where it does not wait: NPFS then has nothing to copy.
+bool Pipe::HasBytes() const {
+  DWORD available = 0;
+  return PeekNamedPipe(handle_.get(), nullptr, 0, nullptr, &available, nullptr) && available > 0;
+}
+
+// Whether there is something to look for. If not, somebody will tell. A write may have found that the other end is gone before the port's
+// thread has: what it has left is then about to be told of, and what is looked for now.
 bool Pipe::IsLookedAt() {
   auto lock = Acquire();
+  if (is_broken_ && is_watching_ && !is_closed_ && !has_waited_) {
+    has_waited_ = true;
+    lock.unlock();
+    Wait(kReady, kLastWords);
+    lock.lock();
+  }
   return !is_closed_ && input_ == Input::Packet;
 }
 
 Pipe::Looked Pipe::Peek(uint8_t* buffer, size_t capacity) {
   if (!IsLookedAt()) return {is_closed_ ? Input::End : input_, 0};
+  size_t kept = kept_ == Kept::Nothing ? 0 : 1;
+  if (kept > 0 && capacity > 0) {
+    *buffer++ = first_byte_;
+    capacity--;
+  }
+  if (kept_ == Kept::WholePacket) return {Input::Packet, kept};
   DWORD copied = 0;
   DWORD available = 0;
   DWORD left = 0;
   if (!PeekNamedPipe(handle_.get(), buffer, static_cast<DWORD>(capacity), &copied, &available, &left)) return {Input::End, 0};
-  return {Input::Packet, size_t{copied} + left};
+  return {Input::Packet, kept + copied + left};
 }
 
 Pipe::Looked Pipe::Take(uint8_t* buffer, size_t capacity) {
   if (!IsLookedAt()) return {is_closed_ ? Input::End : input_, 0};
+  size_t kept = kept_ == Kept::Nothing ? 0 : 1;
+  if (kept > capacity) return {Input::Violation, 0};
+  if (kept > 0) buffer[0] = first_byte_;
+  DWORD size = 0;
+  DWORD error = kept_ == Kept::WholePacket ? 0 : Read(buffer + kept, capacity - kept, size);
+  kept_ = Kept::Nothing;
+  if (error != 0) return {error == ERROR_MORE_DATA ? Input::Violation : Input::End, 0};
+  if (!HasBytes()) {
+    auto lock = Acquire();
+    WatchInput();
+  }
+  return {kept + size > 0 ? Input::Packet : Input::Violation, kept + size};
+}
+
+bool Pipe::ReadFirstByte() {
+  if (kept_ != Kept::Nothing) return true;
+  if (!IsLookedAt()) return false;
+  DWORD size = 0;
+  DWORD error = Read(&first_byte_, 1, size);
+  if (size == 0) return false;
+  kept_ = error == ERROR_MORE_DATA ? Kept::FirstByte : Kept::WholePacket;
+  return true;
+}
+
+DWORD Pipe::Read(uint8_t* buffer, size_t capacity, DWORD& size) {
   OVERLAPPED read = {};
   // With its lowest bit set, the port is not told (GetQueuedCompletionStatus, Remarks).
   thread_local Descriptor event(CreateEventW(nullptr, TRUE, FALSE, nullptr));
   read.hEvent = reinterpret_cast<HANDLE>(reinterpret_cast<uintptr_t>(event.get()) | 1);
-  DWORD size = 0;
   BOOL done = ReadFile(handle_.get(), buffer, static_cast<DWORD>(capacity), nullptr, &read);
+  DWORD error = done ? 0 : GetLastError();
+  if (error != 0 && error != ERROR_IO_PENDING && error != ERROR_MORE_DATA) return error;
   // It is there, and nobody else takes it: this does not wait.
-  if (done || GetLastError() == ERROR_IO_PENDING) done = GetOverlappedResult(handle_.get(), &read, &size, TRUE);
-  if (!done) return {GetLastError() == ERROR_MORE_DATA ? Input::Violation : Input::End, 0};
-  DWORD available = 0;
-  bool has_more = PeekNamedPipe(handle_.get(), nullptr, 0, nullptr, &available, nullptr) && available > 0;
-  if (!has_more) {
-    auto lock = Acquire();
-    WatchInput();
-  }
-  return {size > 0 ? Input::Packet : Input::Violation, size};
+  return GetOverlappedResult(handle_.get(), &read, &size, TRUE) ? 0 : GetLastError();
 }
 
 SendStatus Pipe::Write(const Segment* segments, size_t count, const uint8_t* tail, size_t tail_size) {

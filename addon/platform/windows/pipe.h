@@ -16,13 +16,14 @@ namespace gips {
 
 class Pipe final : public Readiness, public std::enable_shared_from_this<Pipe> {
  public:
+  enum class Side { Client, Server };
   // A connected one, which the completion port knows.
-  static std::shared_ptr<Pipe> Open(Descriptor handle, bool is_server);
+  static std::shared_ptr<Pipe> Open(Descriptor handle, Side side, FILETIME connected);
 
-  Pipe(Descriptor handle, bool is_server);
+  Pipe(Descriptor handle, Side side, FILETIME connected) : handle_(std::move(handle)), side_(side), connected_(connected) {}
 
-  bool is_server() const { return is_server_; }
-  // When it was connected, or a little later.
+  bool is_server() const { return side_ == Side::Server; }
+  // When it was known to be connected.
   FILETIME connected() const { return connected_; }
   HANDLE handle() const { return handle_.get(); }
 
@@ -35,6 +36,8 @@ class Pipe final : public Readiness, public std::enable_shared_from_this<Pipe> {
   Looked Peek(uint8_t* buffer, size_t capacity);
   // Takes the packet; a Violation if there is no room for it.
   Looked Take(uint8_t* buffer, size_t capacity);
+  // Reads the first byte of what has come, and keeps it for Take. False if nothing has come.
+  bool ReadFirstByte();
 
   // One at a time: Full while another is under way.
   SendStatus Write(const Segment* segments, size_t count, const uint8_t* tail, size_t tail_size);
@@ -58,15 +61,23 @@ class Pipe final : public Readiness, public std::enable_shared_from_this<Pipe> {
     std::vector<uint8_t> packet;
   };
 
+  enum class Kept { Nothing, FirstByte, WholePacket };
+
   bool IsLookedAt();
+  bool HasBytes() const;
+  // How the reading ended: a Win32 error or 0.
+  DWORD Read(uint8_t* buffer, size_t capacity, DWORD& size);
   void WatchInput();
   void OnInput(DWORD error);
   void OnDelivered(std::unique_ptr<Delivery> delivery, DWORD error);
   void Update();
 
   Descriptor handle_;
-  const bool is_server_;
-  FILETIME connected_;
+  const Side side_;
+  const FILETIME connected_;
+  // Of a packet that has been read from, but not taken.
+  Kept kept_ = Kept::Nothing;
+  uint8_t first_byte_ = 0;
 
   // All below needs the lock of readiness.
   Watch watch_;
@@ -76,6 +87,7 @@ class Pipe final : public Readiness, public std::enable_shared_from_this<Pipe> {
   size_t undelivered_ = 0;                       // that the port has not told of yet
   Delivery* under_way_ = nullptr;                // that the pipe has not taken
   bool is_broken_ = false;
+  bool has_waited_ = false;  // for the last words
   bool is_closed_ = false;
 };
 

@@ -4,13 +4,12 @@
 
 #include <algorithm>
 
+#include "descriptor.h"
 #include "wide_string.h"
 
 namespace gips {
 
 namespace {
-
-constexpr char kSystem[] = "S-1-5-18";
 
 // Of variable size, hence the buffer; null with LastFailure().
 template <typename Information>
@@ -22,9 +21,36 @@ const Information* Query(HANDLE token, TOKEN_INFORMATION_CLASS what, std::vector
   return done ? reinterpret_cast<const Information*>(buffer.data()) : nullptr;
 }
 
-// A group that is only there to be denied something admits nobody.
+bool Contains(const std::vector<std::string>& sids, const std::string& sid) {
+  return std::find(sids.begin(), sids.end(), sid) != sids.end();
+}
+
+// What a token is restricted to, if it is. Both lists have to admit it then (CreateRestrictedToken, Remarks). False with LastFailure().
+bool ReadRestrictions(HANDLE token, std::vector<std::string>& sids, bool& is_restricted) {
+  std::vector<uint8_t> buffer;
+  auto* restricting = Query<TOKEN_GROUPS>(token, TokenRestrictedSids, buffer);
+  // Wine has no such tokens.
+  if (restricting == nullptr) return GetLastError() == ERROR_INVALID_FUNCTION;
+  is_restricted = restricting->GroupCount > 0;
+  for (DWORD i = 0; i < restricting->GroupCount; i++) sids.push_back(SidToString(restricting->Groups[i].Sid));
+  return true;
+}
+
 bool IsEnabled(DWORD attributes) {
   return (attributes & SE_GROUP_ENABLED) != 0 && (attributes & SE_GROUP_USE_FOR_DENY_ONLY) == 0;
+}
+
+DWORD IntegrityOf(HANDLE token) {
+  std::vector<uint8_t> buffer;
+  auto* label = Query<TOKEN_MANDATORY_LABEL>(token, TokenIntegrityLevel, buffer);
+  if (label == nullptr || *GetSidSubAuthorityCount(label->Label.Sid) == 0) return SECURITY_MANDATORY_UNTRUSTED_RID;
+  return *GetSidSubAuthority(label->Label.Sid, *GetSidSubAuthorityCount(label->Label.Sid) - 1);
+}
+
+bool IsTrue(HANDLE token, TOKEN_INFORMATION_CLASS what) {
+  std::vector<uint8_t> buffer;
+  auto* value = Query<DWORD>(token, what, buffer);
+  return value != nullptr && *value != 0;
 }
 
 }  // namespace
@@ -38,23 +64,47 @@ std::string SidToString(PSID sid) {
 }
 
 bool IdentityOf(HANDLE token, Identity& identity) {
+  identity = {};
+  std::vector<std::string> restricting;
+  bool is_restricted = false;
+  if (!ReadRestrictions(token, restricting, is_restricted)) return false;
+  auto counts = [&](const std::string& sid) { return !sid.empty() && (!is_restricted || Contains(restricting, sid)); };
+
   std::vector<uint8_t> buffer;
   auto* user = Query<TOKEN_USER>(token, TokenUser, buffer);
   if (user == nullptr) return false;
-  identity.user = SidToString(user->User.Sid);
+  // A sandbox may have its own user only to be denied things (CreateRestrictedToken, SidsToDisable).
+  bool is_denied = (user->User.Attributes & SE_GROUP_USE_FOR_DENY_ONLY) != 0;
+  identity.account = SidToString(user->User.Sid);
+  if (!is_denied && counts(identity.account)) identity.user = identity.account;
+
   auto* primary = Query<TOKEN_PRIMARY_GROUP>(token, TokenPrimaryGroup, buffer);
   std::string first = primary != nullptr ? SidToString(primary->PrimaryGroup) : std::string();
   auto* groups = Query<TOKEN_GROUPS>(token, TokenGroups, buffer);
   if (groups == nullptr) return false;
-  identity.groups.clear();
   for (DWORD i = 0; i < groups->GroupCount; i++) {
-    const SID_AND_ATTRIBUTES& group = groups->Groups[i];
-    if (IsEnabled(group.Attributes)) identity.groups.push_back(SidToString(group.Sid));
+    std::string group = SidToString(groups->Groups[i].Sid);
+    if (IsEnabled(groups->Groups[i].Attributes) && counts(group)) identity.groups.push_back(std::move(group));
   }
   std::stable_partition(identity.groups.begin(), identity.groups.end(), [&](const std::string& group) { return group == first; });
-  auto* elevation = Query<TOKEN_ELEVATION>(token, TokenElevation, buffer);
-  identity.is_privileged = identity.user == kSystem || (elevation != nullptr && elevation->TokenIsElevated != 0);
+
+  identity.integrity = IntegrityOf(token);
+  bool is_administrator = Contains(identity.groups, kAdministratorsSid) && IsTrue(token, TokenElevation);
+  bool is_held_back = is_restricted || identity.integrity < SECURITY_MANDATORY_HIGH_RID || IsTrue(token, TokenIsAppContainer);
+  identity.is_privileged = (identity.user == kSystemSid || is_administrator) && !is_held_back;
   return true;
+}
+
+bool IdentityOfProcess(HANDLE process, Identity& identity) {
+  HANDLE token = nullptr;
+  if (!OpenProcessToken(process, TOKEN_QUERY, &token)) return false;
+  Descriptor owner(token);
+  return IdentityOf(token, identity);
+}
+
+bool OwnIdentity(Identity& identity) {
+  // Whoever is denied much may not even open its own token, but this is one already.
+  return IdentityOf(GetCurrentProcessToken(), identity);
 }
 
 }  // namespace gips

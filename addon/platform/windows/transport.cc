@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "last_failure.h"
+#include "pipe_security.h"
 #include "wide_string.h"
 
 namespace gips {
@@ -18,10 +19,6 @@ constexpr size_t kMaxRawPacket = 320 * 1024;
 // The server learns who we are, and may not act as us (SECURITY_IDENTIFICATION): it may be anybody who was quicker to take the name.
 constexpr DWORD kFlags = FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION;
 
-// Not GENERIC_WRITE, which includes the right to create instances of the pipe (FILE_APPEND_DATA is FILE_CREATE_PIPE_INSTANCE), and which no
-// client gets.
-constexpr DWORD kAccess = GENERIC_READ | FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE;
-
 void TellWhyNotConnected(DWORD error) {
   if (error == ERROR_PIPE_BUSY) return SetLastFailure(UV_EAGAIN);
   if (error == ERROR_FILE_NOT_FOUND) return SetLastFailure(UV_ECONNREFUSED);
@@ -32,14 +29,21 @@ void TellWhyNotConnected(DWORD error) {
 
 Socket Transport::Connect(const uint8_t* address, size_t size) {
   std::wstring path = Widen(reinterpret_cast<const char*>(address), size);
-  Descriptor handle(CreateFileW(path.c_str(), kAccess, 0, nullptr, OPEN_EXISTING, kFlags, nullptr));
+  Descriptor handle(CreateFileW(path.c_str(), kClientAccess, 0, nullptr, OPEN_EXISTING, kFlags, nullptr));
   if (!handle.valid()) {
     TellWhyNotConnected(GetLastError());
     return {};
   }
   DWORD mode = PIPE_READMODE_MESSAGE;
-  if (!SetNamedPipeHandleState(handle.get(), &mode, nullptr, nullptr) || !CompletionPort::Associate(handle.get())) return {};
-  return Socket(Pipe::Open(std::move(handle), false));
+  if (!SetNamedPipeHandleState(handle.get(), &mode, nullptr, nullptr)) {
+    // Of a pipe that knows no messages, as another kind of socket that has the name elsewhere.
+    if (GetLastError() == ERROR_INVALID_PARAMETER) SetLastFailure(UV_EPROTOTYPE);
+    return {};
+  }
+  if (!CompletionPort::Associate(handle.get())) return {};
+  FILETIME now;
+  GetSystemTimeAsFileTime(&now);
+  return Socket(Pipe::Open(std::move(handle), Pipe::Side::Client, now));
 }
 
 void Transport::Close() {

@@ -18,10 +18,15 @@ std::optional<std::string> Known(PSID sid) {
   return text.empty() ? std::nullopt : std::optional<std::string>(std::move(text));
 }
 
-std::optional<std::string> Find(const std::string& name, bool (*is_wanted)(SID_NAME_USE)) {
+// Not what ConvertStringSidToSid takes as well: two letters, such as AU, which may be an account's name.
+bool IsSid(const std::string& name) {
+  return name.size() > 2 && (name[0] == 'S' || name[0] == 's') && name[1] == '-';
+}
+
+std::optional<std::string> Find(const std::string& name, bool (*is_wanted)(SID_NAME_USE, const std::string&)) {
   std::wstring wide = Widen(name);
   PSID sid = nullptr;
-  if (ConvertStringSidToSidW(wide.c_str(), &sid)) {
+  if (IsSid(name) && ConvertStringSidToSidW(wide.c_str(), &sid)) {
     auto known = Known(sid);
     LocalFree(sid);
     return known;
@@ -34,17 +39,23 @@ std::optional<std::string> Find(const std::string& name, bool (*is_wanted)(SID_N
   std::vector<uint8_t> found(size);
   std::vector<wchar_t> domain(domain_size + 1);
   if (!LookupAccountNameW(nullptr, wide.c_str(), found.data(), &size, domain.data(), &domain_size, &use)) return std::nullopt;
-  return is_wanted(use) ? Known(found.data()) : std::nullopt;
+  auto known = Known(found.data());
+  return known && is_wanted(use, *known) ? known : std::nullopt;
 }
 
 }  // namespace
 
 std::optional<std::string> UserId(const std::string& name) {
-  return Find(name, [](SID_NAME_USE use) { return use == SidTypeUser || use == SidTypeWellKnownGroup; });
+  return Find(name, [](SID_NAME_USE use, const std::string& sid) {
+    // The system's own accounts count as groups that everybody knows.
+    return use == SidTypeUser || sid == "S-1-5-18" || sid == "S-1-5-19" || sid == "S-1-5-20";
+  });
 }
 
 std::optional<std::string> GroupId(const std::string& name) {
-  return Find(name, [](SID_NAME_USE use) { return use == SidTypeGroup || use == SidTypeAlias || use == SidTypeWellKnownGroup; });
+  return Find(name, [](SID_NAME_USE use, const std::string&) {
+    return use == SidTypeGroup || use == SidTypeAlias || use == SidTypeWellKnownGroup;
+  });
 }
 
 std::optional<std::string> UserName(const std::string& id) {

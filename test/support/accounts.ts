@@ -1,0 +1,29 @@
+/** Users and groups, as this platform calls them: by numbers, or on Windows by SIDs. */
+import { Credentials } from 'gips';
+
+const isWindows = process.platform === 'win32';
+
+/** The id of a made-up user, as a policy takes it. */
+export function userId(number: number): string | number {
+  return isWindows ? `S-1-5-21-1-2-3-${number}` : number;
+}
+
+/** The id of a made-up group, as a policy takes it. */
+export function groupId(number: number): string | number {
+  return isWindows ? `S-1-5-21-3-2-1-${number}` : number;
+}
+
+/** A user, and a group, that are privileged wherever they are, and have names. */
+export const ROOT = isWindows
+  ? { uid: 'S-1-5-18', user: 'SYSTEM', gid: 'S-1-5-32-544', group: 'Administrators' }
+  : { uid: '0', user: 'root', gid: '0', group: 'root' };
+
+const own = Credentials.currentProcess();
+
+/** Whom this process runs as. */
+export const SELF = { uid: own.uid, gid: own.gids[0]!, isPrivileged: own.isPrivileged };
+
+/** For a test of what Windows has alone, or all others. */
+export const testOnWindows = isWindows ? test : test.skip;
+export const testOnPosix = isWindows ? test.skip : test;
+export const describeOnWindows = isWindows ? describe : describe.skip;

@@ -3,6 +3,9 @@
 #include <winsock2.h>
 
 #include <uv.h>
+#include <winternl.h>
+
+#include <cwchar>
 
 #include "last_failure.h"
 
@@ -14,6 +17,18 @@ bool IsSocket(HANDLE handle) {
   int type;
   int size = sizeof(type);
   return getsockopt(reinterpret_cast<SOCKET>(handle), SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &size) == 0;
+}
+
+// By the type of the object alone, which waits for nobody. (Wine makes files of sections, too.)
+bool IsFile(HANDLE handle) {
+  constexpr auto kTypeInformation = static_cast<OBJECT_INFORMATION_CLASS>(2);
+  alignas(UNICODE_STRING) uint8_t buffer[1024];
+  ULONG size = 0;
+  if (NtQueryObject(handle, kTypeInformation, buffer, sizeof(buffer), &size) < 0) return false;
+  // The answer begins with the type's name (PUBLIC_OBJECT_TYPE_INFORMATION).
+  auto* name = reinterpret_cast<const UNICODE_STRING*>(buffer);
+  constexpr wchar_t kFile[] = L"File";
+  return name->Length == sizeof(kFile) - sizeof(wchar_t) && std::wmemcmp(name->Buffer, kFile, 4) == 0;
 }
 
 }  // namespace
@@ -42,7 +57,7 @@ HANDLE Descriptor::Take() {
 int Descriptor::FileNumber() {
   if (!valid()) return UV_EBADF;
   // Only the host's C library knows its numbers (uv_open_osfhandle).
-  if (fd_ < 0) fd_ = uv_open_osfhandle(handle_);
+  if (fd_ < 0 && IsFile(handle_)) fd_ = uv_open_osfhandle(handle_);
   return fd_ >= 0 ? fd_ : UV_ENOTSUP;
 }
 

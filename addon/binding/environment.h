@@ -10,6 +10,7 @@
 
 #include "core/packet_pool.h"
 #include "loop_source.h"
+#include "transport.h"
 
 namespace gips {
 
@@ -104,7 +105,7 @@ class Environment final : public LoopHandles, public std::enable_shared_from_thi
   uv_loop_t* loop() const { return loop_; }
 
   PacketPool packets;
-  uint8_t receive_buffer[kMaxPacket];
+  uint8_t receive_buffer[kMaxPacket + Transport::kMaxTail];
   std::vector<uint8_t> large_buffer;  // for raw packets beyond that
   Stage stage;
   double* records;  // shared with JavaScript, as is `turn`

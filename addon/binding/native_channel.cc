@@ -94,6 +94,7 @@ void NativeChannel::Open(const Napi::CallbackInfo& info) {
   auto window = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
   auto max_message_size = static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value());
   mode_ = raw ? Mode::Raw : Mode::Framed;
+  transport_.Open(raw);
   inbox_.Open(window, max_message_size);
   outbox_.Open(raw, window);
   max_message_size_ = max_message_size;
@@ -154,7 +155,7 @@ void NativeChannel::UpdateReference() {
   bool wanted = State(kWantReference) != 0;
   State(kIsReferenced) = wanted ? 1 : 0;
   // Accepted bytes keep the process alive until the OS has them, whatever unref() said.
-  source_.SetReferenced(wanted || (outbox_.buffered() + transport_.under_way() > 0 && !outbox_.broken()));
+  source_.SetReferenced(wanted || (outbox_.buffered() + transport_.under_way() + transport_.held() > 0 && !outbox_.broken()));
 }
 
 Napi::Value NativeChannel::Wait(const Napi::CallbackInfo& info) {

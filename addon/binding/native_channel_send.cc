@@ -57,6 +57,7 @@ Napi::Value NativeChannel::Send(const Napi::CallbackInfo& info) {
                          static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value()), nullptr};
   if (mode_ == Mode::Raw && frame.size > max_raw_size_) return Failure(env, UV_EMSGSIZE);
   if (info[3].IsArray()) {
+    if (mode_ == Mode::Raw && !Transport::kPassesRaw) return Failure(env, UV_ENOTSUP);
     auto list = std::make_unique<DescriptorList>();
     if (!TakeObjects(env, info[3].As<Napi::Array>(), *list)) return Failure(env);
     frame.attachment = std::move(list);
@@ -138,7 +139,7 @@ Napi::Value NativeChannel::Flush(const Napi::CallbackInfo& info) {
   outbox_.Unblock();  // called in place of the event that would say so
   SendStatus status = outbox_.Flush();
   AfterOutput();
-  int answer = status == SendStatus::Broken ? UV_EPIPE : status == SendStatus::Shortage ? 1 : 0;
+  int answer = status == SendStatus::Broken ? UV_EPIPE : status == SendStatus::Shortage || transport_.held() > 0 ? 1 : 0;
   return Napi::Number::New(info.Env(), answer);
 }
 
@@ -154,7 +155,7 @@ void NativeChannel::FlushSoon() {
 }
 
 void NativeChannel::UpdateBuffered() {
-  State(kBuffered) = static_cast<double>(outbox_.buffered() + transport_.under_way()) + State(kStaged);
+  State(kBuffered) = static_cast<double>(outbox_.buffered() + transport_.under_way() + transport_.held()) + State(kStaged);
 }
 
 void NativeChannel::AfterOutput() {
@@ -175,7 +176,7 @@ FlushResult NativeChannel::FlushTurn() {
   UpdateWatch();
   Notify();
   if (!transport_.open()) return FlushResult::Done;
-  if (status == SendStatus::Shortage) return FlushResult::Later;
+  if (status == SendStatus::Shortage || transport_.held() > 0) return FlushResult::Later;
   return rest ? FlushResult::Again : FlushResult::Done;
 }
 

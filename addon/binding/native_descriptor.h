@@ -19,7 +19,10 @@ class NativeDescriptor final : public Napi::ObjectWrap<NativeDescriptor> {
   Descriptor& owned() { return descriptor_; }
 
  private:
+  Napi::Value IsOpen(const Napi::CallbackInfo& info);
   Napi::Value GetFd(const Napi::CallbackInfo& info);
+  Napi::Value TakeFd(const Napi::CallbackInfo& info);
+  Napi::Value Duplicate(const Napi::CallbackInfo& info);
   Napi::Value Take(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { FileHandle } from 'node:fs/promises';
-import { GipsError, closedError, invalidArgType, invalidArgValue, systemError } from '../errors.js';
-import { native, type DescriptorType, type NativeDescriptor } from '../native/index.js';
+import { GipsError, closedError, invalidArgType, invalidArgValue, systemError, unsupportedError } from '../errors.js';
+import { errnoOf, native, OBJECT_KIND, type DescriptorType, type NativeDescriptor } from '../native/index.js';
 import { descriptorOfRegion, Shm } from '../shm/shm.js';
 import { validateFd, validateObject } from '../validate.js';
 import type { Subject } from './endings.js';
@@ -19,12 +19,12 @@ export let wrap: (descriptor: NativeDescriptor) => IpcObject;
 export let descriptorOf: (object: IpcObject) => NativeDescriptor;
 
 /**
- * A kernel object that messages carry from process to process: here, a file descriptor. It is open until `close()`, or until something consumes it; one that is
+ * A kernel object that messages carry from process to process: a file descriptor, or, on Windows, a handle. It is open until `close()`, or until something consumes it; one that is
  * garbage-collected is closed too.
  */
 export class IpcObject implements Disposable {
-  /** What kind of object the platform passes. */
-  readonly kind: 'fd' | 'handle' | 'port' | 'ool' = 'fd';
+  /** What kind of object the platform passes: `'handle'` on Windows, `'fd'` elsewhere. */
+  readonly kind: 'fd' | 'handle' | 'port' | 'ool' = OBJECT_KIND;
 
   readonly #descriptor: NativeDescriptor;
 
@@ -44,28 +44,33 @@ export class IpcObject implements Disposable {
    * Duplicates the descriptor of `source`, which stays open, and its owner's. The object of a region stands for its memory, whatever becomes of `source`. A socket stops reading, so that no byte goes to the wrong owner: get rid of it with
    * `destroy()`, because `end()` would end the connection for the duplicate too.
    * @throws TypeError `ERR_INVALID_ARG_VALUE` for a socket that is not connected, uses TLS, or holds bytes already read or not yet written: they would be lost
-   * @throws GipsError `EINVAL` if the number is no open descriptor, `EAGAIN` if there are too many, `ERR_GIPS_CLOSED` for a region that is closed
+   * @throws GipsError `EINVAL` if the number is no open descriptor, `EAGAIN` if there are too many, `ERR_GIPS_CLOSED` for a region that is closed,
+   *   `ERR_GIPS_UNSUPPORTED` for a socket or a server on Windows, where Node tells nobody its handle
    */
   static from(source: Shm | net.Socket | net.Server | FileHandle | { readonly fd: number }): IpcObject {
-    if (source instanceof Shm) return duplicate(descriptorOfRegion(source).fd);
+    if (source instanceof Shm) return source.toObject();
     if (source instanceof net.Socket) return duplicateSocket(source);
     if (source instanceof net.Server) return duplicateServer(source);
     return duplicate(validateFd(validateObject(source, 'source').fd, 'source.fd'));
   }
 
   /**
-   * The descriptor's number. It stays this object's.
-   * @throws GipsError `ERR_GIPS_CLOSED` once the object is closed or consumed
+   * The descriptor's number. It stays this object's. On Windows it is one of the C library's, as `fs` has them, for a file or a pipe; to ask for it waits for
+   * a peer that reads from a pipe of its own without overlapping.
+   * @throws GipsError `ERR_GIPS_CLOSED` once the object is closed or consumed, `ERR_GIPS_UNSUPPORTED` for what has none: on Windows, shared memory
    */
   get fd(): number {
     this.#requireOpen();
-    return this.#descriptor.fd;
+    return this.#requireNumber(this.#descriptor.fd);
   }
 
-  /** The descriptor's number, which the caller owns and must close from now on; the object is consumed. */
+  /**
+   * The descriptor's number, which the caller owns and must close from now on; the object is consumed.
+   * @throws GipsError as `fd`, which leaves the object as it was
+   */
   takeFd(): number {
     this.#requireOpen();
-    return this.#descriptor.take();
+    return this.#requireNumber(this.#descriptor.takeFd());
   }
 
   /**
@@ -84,7 +89,7 @@ export class IpcObject implements Disposable {
   toSocket(options: Omit<net.SocketConstructorOpts, 'fd'> = {}): net.Socket {
     this.#require('stream', 'a connected stream socket');
     const socket = new net.Socket({ readable: true, writable: true, ...options, fd: this.#descriptor.fd });
-    this.#descriptor.take();
+    this.#descriptor.takeFd();
     return socket;
   }
 
@@ -95,7 +100,7 @@ export class IpcObject implements Disposable {
   toServer(): net.Server {
     this.#require('stream-listener', 'a listening stream socket');
     const server = net.createServer().listen({ fd: this.#descriptor.fd });
-    this.#descriptor.take();
+    this.#descriptor.takeFd();
     return server;
   }
 
@@ -110,7 +115,12 @@ export class IpcObject implements Disposable {
   }
 
   #requireOpen(): void {
-    if (this.#descriptor.fd < 0) throw closedError('the IpcObject');
+    if (!this.#descriptor.isOpen) throw closedError('the IpcObject');
+  }
+
+  #requireNumber(fd: number): number {
+    if (fd < 0) throw unsupportedError('this IpcObject is a handle that no file descriptor stands for; if it is shared memory, use toShm()');
+    return fd;
   }
 
   #require(type: DescriptorType, expected: string): void {
@@ -147,6 +157,7 @@ export function descriptorsOf(objects: unknown, { what, address }: Subject): Nat
 
 function duplicate(fd: number): IpcObject {
   const descriptor = native.duplicate(fd);
+  if (descriptor === errnoOf('ENOTSUP')) throw unsupportedSocket();
   if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', `duplicate descriptor ${fd}`);
   return wrap(descriptor);
 }
@@ -160,6 +171,7 @@ interface Handle {
 
 function handleOf(owner: object): Handle {
   const { _handle: handle } = owner as { _handle?: Partial<Handle> | null };
+  if (OBJECT_KIND === 'handle') throw unsupportedSocket();
   if (handle?.fd === undefined || handle.fd < 0) refuse(owner, 'must have a descriptor');
   return handle as Handle;
 }
@@ -189,6 +201,10 @@ function duplicateSocket(socket: net.Socket): IpcObject {
 function stopReading(handle: Handle): void {
   handle.reading = true;
   handle.readStop();
+}
+
+function unsupportedSocket(): GipsError {
+  return unsupportedError('sockets cannot be sent on Windows: Node does not tell their handles; pass the bytes on instead, or let the other process listen');
 }
 
 function refuse(source: object, reason: string): never {

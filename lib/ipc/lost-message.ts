@@ -3,6 +3,14 @@ import { GipsError } from '../errors.js';
 import type { Kind } from '../native/index.js';
 import type { Subject } from './endings.js';
 
+const SHORTAGE = 'close descriptors or raise their limit (ulimit -n), and have it sent again';
+
+/** What Windows adds to that: objects there are not the receiver's before it has a right to them, and the sender may leave with them. */
+const ADVICE: ReadonlyMap<string, readonly [code: string, advice: string]> = new Map([
+  ['EACCES', ['EACCES', 'neither process may duplicate handles of the other one; run them as the same user, or one of them with more rights']],
+  ['ECONNRESET', ['ECONNRESET', 'the sender left with them; have it wait for an answer before it does']],
+]);
+
 /**
  * What stands in the place of a message whose objects could not be received. It counts in flow control as the message would have: the sender of such messages
  * has to wait like any other until somebody has taken them.
@@ -26,10 +34,13 @@ export class LostMessage {
   error(): GipsError {
     const { what, address } = this.#receiver;
     const name = getSystemErrorName(this.#errno);
-    return new GipsError(
-      `${what} lost a message: its objects could not be received (${name}); close descriptors or raise their limit (ulimit -n), and have it sent again`,
-      { code: 'EAGAIN', errno: this.#errno, syscall: 'recvmsg', address },
-    );
+    const [code, advice] = ADVICE.get(name) ?? ['EAGAIN', SHORTAGE];
+    return new GipsError(`${what} lost a message: its objects could not be received (${name}); ${advice}`, {
+      code,
+      errno: this.#errno,
+      syscall: 'recvmsg',
+      address,
+    });
   }
 
   discard(): void {

@@ -1,6 +1,6 @@
 /** Messages that a client may not send before the server has said how much it takes. */
 import { systemError } from '../errors.js';
-import { native, type Kind, type NativeDescriptor } from '../native/index.js';
+import type { Kind, NativeDescriptor } from '../native/index.js';
 import type { Payload } from '../validate.js';
 import { Waiter } from './waiter.js';
 
@@ -72,10 +72,10 @@ export class Postponed {
   }
 }
 
-function duplicate({ fd }: NativeDescriptor): NativeDescriptor {
-  const descriptor = native.duplicate(fd);
-  if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', `duplicate descriptor ${fd} to send it`);
-  return descriptor;
+function duplicate(descriptor: NativeDescriptor): NativeDescriptor {
+  const copy = descriptor.duplicate();
+  if (typeof copy === 'number') throw systemError(copy, 'fcntl', 'duplicate an object to send it');
+  return copy;
 }
 
 function copy(payload: ArrayBuffer | ArrayBufferView): Buffer {

@@ -86,10 +86,16 @@ export const FirstPacket = { NONE: 0, HELLO: 1, RAW: 2, EOF: 3, VIOLATION: 4 } a
 
 /** A descriptor owned by the addon: closed by `close()` or when garbage-collected, whichever is first. */
 export interface NativeDescriptor {
-  /** The number, or -1 once closed or taken. */
+  /** False once closed or taken. */
+  readonly isOpen: boolean;
+  /** The file descriptor's number, which on Windows is made when it is first asked for. Negative if it is not open, or is no file (ENOTSUP). */
   readonly fd: number;
-  /** Gives ownership of the number to the caller. -1 if there is none. */
+  /** Gives ownership of `fd` to the caller, or answers what is negative, and keeps what it has. */
+  takeFd(): number;
+  /** Gives ownership to the caller, who gets a number for `adopt`. Negative if it is not open. */
   take(): number;
+  /** A second one for the same object. Negative errno. */
+  duplicate(): NativeDescriptor | number;
   close(): void;
 }
 
@@ -363,10 +369,10 @@ export interface NativeBinding {
 
   /** What kind of descriptor `fd` is, by fstat, SO_TYPE and SO_ACCEPTCONN; negative errno (EBADF). */
   describe(fd: number): DescriptorType | number;
-  /** Duplicates `fd` (close-on-exec). Negative errno. */
+  /** Duplicates `fd` (close-on-exec). Negative errno: ENOTSUP for a socket on Windows. */
   duplicate(fd: number): NativeDescriptor | number;
-  /** Owns `fd` from now on. */
-  adopt(fd: number): NativeDescriptor;
+  /** Owns from now on what was taken from another one of this process. */
+  adopt(taken: number): NativeDescriptor;
   createSelector(): NativeSelector | number;
   createWaker(): NativeWaker | number;
   /** A waker on a duplicate of another waker's descriptor. */

@@ -9,6 +9,9 @@ export { errnoOf } from './errno.js';
 
 const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What this system calls the objects that processes pass each other. */
+export const OBJECT_KIND = process.platform === 'win32' ? 'handle' : 'fd';
+
 /** The addon of this environment: a prebuilt one, or the one built from source. */
 export const native: NativeBinding = load();
 

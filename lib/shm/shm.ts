@@ -1,6 +1,6 @@
 import { closedError, type GipsError, invalidArgType, outOfRange, systemError, unsupportedError } from '../errors.js';
 import { descriptorOf, IpcObject, wrap } from '../ipc/ipc-object.js';
-import { errnoOf, native, type NativeDescriptor, type NativeRegion } from '../native/index.js';
+import { errnoOf, type NativeDescriptor, type NativeRegion } from '../native/index.js';
 import {
   type CallOptions,
   type Payload,
@@ -200,7 +200,7 @@ export class Shm implements Disposable {
    * @throws GipsError `EAGAIN` if there are too many descriptors
    */
   toObject(): IpcObject {
-    const descriptor = native.duplicate(descriptorOfRegion(this).fd);
+    const descriptor = descriptorOfRegion(this).duplicate();
     if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', 'duplicate the descriptor of a region');
     return wrap(descriptor);
   }
@@ -281,7 +281,7 @@ export class Shm implements Disposable {
   }
 
   #requireOpen(): void {
-    if (this.#descriptor.fd < 0) throw this.#closed();
+    if (!this.#descriptor.isOpen) throw this.#closed();
   }
 
   #closed(): GipsError {

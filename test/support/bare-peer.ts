@@ -111,6 +111,11 @@ export class BarePeer {
     }
   }
 
+  /** On Windows: makes a table of handles (`plain`), or what cannot be one, with one entry. The number of its section. */
+  async makeTable(kind: 'plain' | 'short' | 'reserved' | 'file' | 'event', handle = '0'): Promise<number> {
+    return Number((await this.run(`table ${kind} ${handle}`))[0]);
+  }
+
   async shutdown(): Promise<void> {
     await this.run('shutdown');
   }

@@ -37,6 +37,10 @@ class Transport final : public PacketSink {
  public:
   // What this platform has of the protocol's optional parts.
   static constexpr uint32_t kFeatures = kFeaturePool | kFeatureRing;
+  // Whether packets without frames can have descriptors, too.
+  static constexpr bool kPassesRaw = true;
+  // What a packet may be longer by than the frames in it.
+  static constexpr size_t kMaxTail = 0;
 
   explicit Transport(Socket socket) : socket_(std::move(socket)) {}
 
@@ -45,6 +49,9 @@ class Transport final : public PacketSink {
 
   // Once, before the first packet: room for a few more packets than the default send buffer holds.
   void EnlargeSendBuffer();
+
+  // Once it is known of what kind the packets are: here, that makes no difference.
+  void Open(bool) {}
 
   int fd() const { return socket_.get(); }
   bool open() const { return socket_.valid(); }
@@ -56,6 +63,8 @@ class Transport final : public PacketSink {
   size_t MaxPacket() const;
   // Bytes of accepted packets that the system has not taken yet: here there are none.
   size_t under_way() const { return 0; }
+  // Objects of accepted packets that are lost if we leave now: here there are none.
+  size_t held() const { return 0; }
 
   enum class ReceiveStatus { Packet, Nothing, End, Violation };
   struct Received {

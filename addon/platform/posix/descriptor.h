@@ -29,11 +29,13 @@ class Descriptor {
   static Descriptor Duplicate(int fd) { return Descriptor(fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
   Descriptor Duplicate() const { return Duplicate(fd_); }
 
-  static Descriptor Adopt(int fd) { return Descriptor(fd); }
+  // A number by which it can be passed around within this process.
+  static Descriptor Adopt(int number) { return Descriptor(number); }
+  int TakeNumber() { return Take(); }
 
   // What users see of it.
-  int number() const { return fd_; }
-  int TakeNumber() { return Take(); }
+  int FileNumber() const { return fd_; }
+  int TakeFileNumber() { return Take(); }
 
   bool valid() const { return fd_ >= 0; }
   int get() const { return fd_; }

@@ -1,24 +1,14 @@
 #include "credentials.h"
 
-#include <uv.h>
-
 #include <algorithm>
 #include <cstdlib>
 
-#include "last_failure.h"
+#include "peer_process.h"
 #include "token.h"
 
 namespace gips {
 
 namespace {
-
-// Of whoever opened, or made, the other end.
-bool PeerId(const Pipe& pipe, DWORD& pid) {
-  ULONG number = 0;
-  BOOL known = pipe.is_server() ? GetNamedPipeClientProcessId(pipe.handle(), &number) : GetNamedPipeServerProcessId(pipe.handle(), &number);
-  pid = number;
-  return known != 0;
-}
 
 // The client's token. A client that lets nobody know who it is (SECURITY_ANONYMOUS) is taken at its word: it may be a service that was
 // talked into opening this pipe, and its process's token would open doors for those who did. False with LastFailure().
@@ -101,19 +91,8 @@ bool PeerCredentials(const Transport& transport, Credentials& credentials) {
   return true;
 }
 
-// A number is free again when its process has ended: one that was made after the connection is another.
 Descriptor PeerProcess(const Transport& transport) {
-  DWORD pid;
-  if (!PeerId(transport.pipe(), pid)) return {};
-  Descriptor process(OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE, pid));
-  if (!process.valid()) return process;
-  FILETIME created;
-  FILETIME ignored;
-  FILETIME connected = transport.pipe().connected();
-  bool is_it = GetProcessTimes(process.get(), &created, &ignored, &ignored, &ignored) && CompareFileTime(&created, &connected) <= 0;
-  if (is_it) return process;
-  SetLastFailure(UV_ESRCH);
-  return {};
+  return OpenPeer(transport.pipe(), SYNCHRONIZE);
 }
 
 bool ProcessExited(const Descriptor& process) {

@@ -46,15 +46,38 @@ Socket Transport::Connect(const uint8_t* address, size_t size) {
   return Socket(Pipe::Open(std::move(handle), Pipe::Side::Client, now));
 }
 
-SendStatus Transport::SendPacket(const Segment* segments, size_t count, const Attachment*) {
-  return pipe().Write(segments, count, nullptr, 0);
+void Transport::Close() {
+  // First the pipe: whoever gives us something from now on learns that it does not arrive.
+  socket_.Close();
+  handles_.Close();
+}
+
+SendStatus Transport::SendPacket(const Segment* segments, size_t count, const Attachment* attachment) {
+  uint8_t tail[kMaxTail];
+  size_t size = 0;
+  bool has_objects = attachment != nullptr && attachment->count() > 0;
+  if (has_objects) {
+    if (pipe().under_way() > 0) return SendStatus::Full;
+    SendStatus given = handles_.Give(pipe(), static_cast<const DescriptorList*>(attachment)->descriptors(), tail);
+    if (given != SendStatus::Sent) return given;
+    size = attachment->count() * HandleBroker::kReferenceSize;
+  } else if (is_framed_ && !has_announced_) {
+    size = handles_.Announce(pipe(), tail);
+  }
+  SendStatus status = pipe().Write(segments, count, tail, size);
+  if (status == SendStatus::Sent) {
+    has_announced_ = true;
+  } else if (has_objects) {
+    handles_.TakeBack();
+  }
+  return status;
 }
 
 size_t Transport::MaxPacket() const {
   return kMaxRawPacket;
 }
 
-Transport::Received Transport::Receive(uint8_t* buffer, size_t capacity, std::vector<Descriptor>&) {
+Transport::Received Transport::Receive(uint8_t* buffer, size_t capacity, std::vector<Descriptor>& descriptors) {
   auto [input, size] = pipe().Take(buffer, capacity);
   switch (input) {
     case Pipe::Input::None:
@@ -66,7 +89,21 @@ Transport::Received Transport::Receive(uint8_t* buffer, size_t capacity, std::ve
     case Pipe::Input::Packet:
       break;
   }
-  return {ReceiveStatus::Packet, size, 0};
+  return is_framed_ ? Accept(buffer, size, descriptors) : Received{ReceiveStatus::Packet, size, 0};
+}
+
+Transport::Received Transport::Accept(const uint8_t* packet, size_t size, std::vector<Descriptor>& descriptors) {
+  handles_.ReadAnnouncement(packet, size);
+  if (size < kHeaderSize) return {ReceiveStatus::Packet, size, 0};
+  FrameHeader header = DecodeHeader(packet);
+  if (header.objects == 0) return {ReceiveStatus::Packet, size, 0};
+  // What is wrong with the frame itself is for others to find out.
+  size_t frame = kHeaderSize + header.length;
+  if (header.objects > kMaxObjects || size != frame + header.objects * HandleBroker::kReferenceSize)
+    return {ReceiveStatus::Violation, 0, 0};
+  int lost = handles_.Receive(pipe(), packet + frame, header.objects, descriptors);
+  if (lost == HandleBroker::kInvalid) return {ReceiveStatus::Violation, 0, 0};
+  return {ReceiveStatus::Packet, frame, lost};
 }
 
 size_t Transport::NextSize() {

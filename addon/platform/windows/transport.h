@@ -6,6 +6,7 @@
 
 #include "core/outbox.h"
 #include "descriptor.h"
+#include "handle_broker.h"
 #include "pipe.h"
 #include "ring_link.h"
 
@@ -59,6 +60,10 @@ class Transport final : public PacketSink {
  public:
   // What this platform has of the protocol's optional parts.
   static constexpr uint32_t kFeatures = 0;
+  // Packets without frames have no room to say what rides with them.
+  static constexpr bool kPassesRaw = false;
+  // What a packet may be longer by than the frames in it.
+  static constexpr size_t kMaxTail = HandleBroker::kMaxTail;
 
   explicit Transport(Socket socket) : socket_(std::move(socket)) {}
 
@@ -67,11 +72,14 @@ class Transport final : public PacketSink {
 
   void EnlargeSendBuffer() {}
 
+  // Once it is known of what kind the packets are.
+  void Open(bool raw) { is_framed_ = !raw; }
+
   // Of the pipe's readiness; -1 when closed.
   int fd() const { return open() ? socket_.pipe().id() : -1; }
   bool open() const { return socket_.valid(); }
   Pipe& pipe() const { return socket_.pipe(); }
-  void Close() { socket_.Close(); }
+  void Close();
 
   SendStatus SendPacket(const Segment* segments, size_t count, const Attachment* attachment) override;
   // What is under way when a process ends is lost, whatever room there is.
@@ -79,6 +87,8 @@ class Transport final : public PacketSink {
   size_t MaxPacket() const;
   // Bytes of accepted packets that the system has not taken yet.
   size_t under_way() const { return open() ? socket_.pipe().under_way() : 0; }
+  // Objects of accepted packets that are lost if we leave now: the peer has to fetch them. Nobody tells when it has.
+  size_t held() { return handles_.held(); }
 
   enum class ReceiveStatus { Packet, Nothing, End, Violation };
   struct Received {
@@ -113,7 +123,12 @@ class Transport final : public PacketSink {
   void RingOwnBell() {}
 
  private:
+  Received Accept(const uint8_t* packet, size_t size, std::vector<Descriptor>& descriptors);
+
   Socket socket_;
+  HandleBroker handles_;
+  bool is_framed_ = false;
+  bool has_announced_ = false;
   std::unique_ptr<RingLink> ring_;
 };
 

@@ -166,6 +166,37 @@ bool ConnectFurther(const std::string& name) {
   return pipe != INVALID_HANDLE_VALUE;
 }
 
+// A table of handles as gips has one, or something in its place, with one entry, whose handle is `text`, for a connection of the id
+// 0x1122334455667788. Answers with the number of its section.
+std::string MakeTable(const std::string& kind, const std::string& text) {
+  constexpr DWORD kSize = 64 * 1024;
+  constexpr uint64_t kOut = 2;
+  DWORD size = kind == "short" ? kSize / 2 : kSize;
+  HANDLE section = nullptr;
+  if (kind == "file") {
+    wchar_t folder[MAX_PATH + 1];
+    wchar_t path[MAX_PATH + 1];
+    GetTempPathW(MAX_PATH, folder);
+    GetTempFileNameW(folder, L"gip", 0, path);
+    HANDLE file = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, nullptr, CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, nullptr);
+    section = CreateFileMappingW(file, nullptr, PAGE_READWRITE, 0, size, nullptr);
+  } else if (kind == "event") {
+    section = CreateEventW(nullptr, TRUE, FALSE, nullptr);
+  } else {
+    DWORD protection = PAGE_READWRITE | (kind == "reserved" ? SEC_RESERVE : SEC_COMMIT);
+    section = CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, protection, 0, size, nullptr);
+  }
+  if (section == nullptr) return Failed();
+  if (kind == "plain") {
+    auto* words = static_cast<uint64_t*>(MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, size));
+    if (words == nullptr) return Failed();
+    // Behind the first entry's place, the counter.
+    words[2] = (0x1122334455667788 & ~uint64_t{7}) | kOut;
+    words[3] = text == "itself" ? reinterpret_cast<uintptr_t>(section) : std::strtoull(text.c_str(), nullptr, 0);
+  }
+  return "ok " + std::to_string(reinterpret_cast<uintptr_t>(section));
+}
+
 void CloseAll() {
   for (HANDLE pipe : further) CloseHandle(pipe);
   for (auto& instance : listening) {
@@ -194,6 +225,7 @@ std::string Run(const std::string& command, const std::string& text, const std::
   if (command == "sendrepeat")
     return Repeat(
         count, [](const std::string& hex) { return Send(Decode(hex)); }, text);
+  if (command == "table") return MakeTable(text, last);
   if (command == "close") {
     CloseAll();
     return "ok";

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 
 import { resolveAddress } from '#lib/ipc/names.js';
-import { resolveAddress } from '#lib/ipc/names.js';
 import { FirstPacket, Kind } from '#lib/native/binding.js';
 import { native } from '#lib/native/index.js';
 

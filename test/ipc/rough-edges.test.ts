@@ -1,5 +1,6 @@
 /** What used to be accepted in silence, or told without its address, or noticed too late. */
 import { openSync, closeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, Endpoint, Interest, IpcObject, Listener, Policy, Poller, ServiceDescriptor } from 'gips';
 import { outOfMemory } from '#lib/ipc/endings.js';
@@ -61,7 +62,7 @@ describe('bad arguments are refused:', () => {
 
 test('too many objects: the error names the service', async () => {
   const { endpoint, listener } = await connectPair();
-  const fd = openSync('/dev/null', 'r');
+  const fd = openSync(devNull, 'r');
   const object = keep(IpcObject.from({ fd }));
   closeSync(fd);
   const objects = Array<IpcObject>(254).fill(object);

@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { Endpoint, IpcObject, Listener, Policy } from 'gips';
 import { eventually, within } from '../support/deadline.js';
 import { keep } from '../support/keep.js';
@@ -113,7 +114,7 @@ describe('Listener.from', () => {
 
   test('refuses what is no listening socket of ours, which stays usable', async () => {
     const listener = keep(Listener.bindSync(serviceName()));
-    const fd = openSync('/dev/null', 'r');
+    const fd = openSync(devNull, 'r');
     const objects = [keep(IpcObject.from({ fd })), keep(IpcObject.from({ fd: 0 }))];
     closeSync(fd);
     for (const object of objects) {

@@ -1,10 +1,13 @@
 /** Gets messages with objects, forgets them and collects garbage. Says how many descriptors it has: before, while it holds them, afterwards. */
 import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Endpoint } from '../../dist/index.js';
 import { argument, say } from './talk.mjs';
 
 const endpoint = await Endpoint.connect(argument.name);
+// With it comes what there is once in a process.
+await endpoint.recv();
 const before = countDescriptors();
 say('ready');
 const held = await receiveAll();
@@ -30,5 +33,6 @@ async function collectUntil(count) {
 }
 
 function countDescriptors() {
-  return readdirSync('/proc/self/fd').length;
+  if (process.platform !== 'win32') return readdirSync('/proc/self/fd').length;
+  return createRequire(import.meta.url)('../../build/windows/windows_facts.node').handleCount(process.pid);
 }

@@ -25,16 +25,16 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
 
-  // A second handle for a file descriptor of the C library, which is what users have. LastFailure() where it is not valid(): UV_ENOTSUP for a
-  // socket, which is more than its handle (WSADuplicateSocket).
+  // A second handle for a file descriptor of the C library, which is what users have. LastFailure() where it is not valid(): UV_ENOTSUP for
+  // a socket, which is more than its handle (WSADuplicateSocket).
   static Descriptor Duplicate(int fd);
 
   // A number by which it can be passed around within this process.
   static Descriptor Adopt(int number) { return Descriptor(reinterpret_cast<HANDLE>(static_cast<intptr_t>(number))); }
   int TakeNumber() { return valid() ? static_cast<int>(reinterpret_cast<intptr_t>(Take())) : -1; }
 
-  // What users see of it: the C library's number, which is made when somebody asks for it, and stays ours. A negative failure where there can
-  // be none: not everything with a handle is a file.
+  // What users see of it: the C library's number, which is made when somebody asks for it, and stays ours. A negative failure where there
+  // can be none: not everything with a handle is a file.
   //
   // To make one looks at what kind of file it is, and so waits for whoever is reading from it, if it was opened for that
   // (GetFileType of a synchronous pipe): nobody else than a user may have it made of what a peer has sent.

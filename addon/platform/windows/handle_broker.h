@@ -1,8 +1,9 @@
 // The handles that ride with the packets of one connection. One side has to have the right to duplicate handles out of, and into, the other
-// process (PROCESS_DUP_HANDLE), which the same user's processes have of each other, and a less privileged one has not of a more privileged one. A sender
-// with that right pushes: it puts the handles into the receiver's table (HandleExchange), where they are the receiver's, whatever becomes of the
-// sender. A sender without it puts them into its own, from which the receiver pulls them. The packet only says which entries; what they hold is
-// nobody's word but the table's. So that each finds the other's table, the first packet of each side tells where it is.
+// process (PROCESS_DUP_HANDLE), which the same user's processes have of each other, and a less privileged one has not of a more privileged
+// one. A sender with that right pushes: it puts the handles into the receiver's table (HandleExchange), where they are the receiver's,
+// whatever becomes of the sender. A sender without it puts them into its own, from which the receiver pulls them. The packet only says
+// which entries; what they hold is nobody's word but the table's. So that each finds the other's table, the first packet of each side tells
+// where it is.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +44,9 @@ class HandleBroker {
   // has gone with them. kInvalid if the peer names what it has never given.
   static constexpr int kInvalid = -1;
   int Receive(const Pipe& pipe, const uint8_t* references, size_t count, std::vector<Descriptor>& handles);
+
+  // Whether it is known that this peer can be given none.
+  bool IsRefused(const Pipe& pipe);
 
   // How many the peer has to pull yet.
   size_t held();

@@ -1,9 +1,9 @@
-// Where handles change hands. Each process has one table in shared memory, in which handles of that process wait: either handles that others
-// have put there for it (In), or its own, for others to fetch (Out). Whoever puts or fetches them needs the right to duplicate handles out of
-// and into the process that has the table, and the table cannot be had without that very right: it has no name, and its section is found by
-// its handle in that process. So what stands in it was written by the process itself or by somebody who could do with the process as he likes
-// (PROCESS_DUP_HANDLE is enough to get everything else: Microsoft, "Process Security and Access Rights"). That is why the process
-// believes the numbers in its table, as it could never believe a number in a message.
+// Where handles change hands. Each process has one table in shared memory, in which handles of that process wait: either handles that
+// others have put there for it (In), or its own, for others to fetch (Out). Whoever puts or fetches them needs the right to duplicate
+// handles out of and into the process that has the table, and the table cannot be had without that very right: it has no name, and its
+// section is found by its handle in that process. So what stands in it was written by the process itself or by somebody who could do with
+// the process as he likes (PROCESS_DUP_HANDLE is enough to get everything else: Microsoft, "Process Security and Access Rights"). That is
+// why the process believes the numbers in its table, as it could never believe a number in a message.
 //
 // An entry belongs to a connection, whose id only its two ends know, and goes when that ends: nothing is left of a message that
 // nobody has received.

@@ -52,6 +52,11 @@ void Transport::Close() {
   handles_.Close();
 }
 
+int Transport::ObjectsFailure() {
+  if (!is_framed_) return UV_ENOTSUP;
+  return handles_.IsRefused(pipe()) ? UV_EACCES : 0;
+}
+
 SendStatus Transport::SendPacket(const Segment* segments, size_t count, const Attachment* attachment) {
   uint8_t tail[kMaxTail];
   size_t size = 0;
@@ -99,7 +104,8 @@ Transport::Received Transport::Accept(const uint8_t* packet, size_t size, std::v
   if (header.objects == 0) return {ReceiveStatus::Packet, size, 0};
   // What is wrong with the frame itself is for others to find out.
   size_t frame = kHeaderSize + header.length;
-  if (header.objects > kMaxObjects || size != frame + header.objects * HandleBroker::kReferenceSize) return {ReceiveStatus::Violation, 0, 0};
+  if (header.objects > kMaxObjects || size != frame + header.objects * HandleBroker::kReferenceSize)
+    return {ReceiveStatus::Violation, 0, 0};
   int lost = handles_.Receive(pipe(), packet + frame, header.objects, descriptors);
   if (lost == HandleBroker::kInvalid) return {ReceiveStatus::Violation, 0, 0};
   return {ReceiveStatus::Packet, frame, lost};

@@ -62,7 +62,8 @@ int wmain(int count, wchar_t** words) {
   for (HANDLE handle : {startup.hStdInput, startup.hStdOutput, startup.hStdError})
     SetHandleInformation(handle, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
   PROCESS_INFORMATION process = {};
-  if (!CreateProcessAsUserW(token, nullptr, command.data(), &guarded, nullptr, TRUE, CREATE_SUSPENDED, nullptr, nullptr, &startup, &process))
+  if (!CreateProcessAsUserW(token, nullptr, command.data(), &guarded, nullptr, TRUE, CREATE_SUSPENDED, nullptr, nullptr, &startup,
+                            &process))
     return Fail("CreateProcessAsUser");
   if (!AssignProcessToJobObject(job, process.hProcess)) {
     TerminateProcess(process.hProcess, 125);

@@ -112,6 +112,15 @@
             "addon/platform/windows/token.cc",
             "addon/platform/windows/transport.cc",
             "addon/platform/windows/users.cc",
+            "addon/platform/windows/lock_keeper.cc",
+            "addon/platform/windows/mapping.cc",
+            "addon/platform/windows/region.cc",
+            "addon/platform/windows/robust_owner.cc",
+            "addon/platform/windows/robust_wait.cc",
+            "addon/platform/windows/robust_word.cc",
+            "addon/platform/windows/security.cc",
+            "addon/platform/windows/shared_wait.cc",
+            "addon/platform/windows/wait_table.cc",
             "addon/platform/windows/wide_string.cc"
           ]
         }]

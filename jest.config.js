@@ -1,3 +1,5 @@
+import { LEFT_OUT } from './test/windows/left-out.mjs';
+
 /** What has little to do with the change at hand, or takes its time: `npm run test:long`. */
 const LONG = ['house/', 'docs/', 'faults/', 'ipc/flow-memory', 'ipc/life-exit', 'shm/mutex-processes', 'shm/in-flight'];
 
@@ -8,10 +10,14 @@ const PARTS = {
   long: { testMatch: LONG.map((path) => `<rootDir>/test/${path}*.test.ts`) },
 };
 
+/** Windows is simulated, and slow. */
+const WINDOWS = { testTimeout: 90_000, testPathIgnorePatterns: Object.keys(LEFT_OUT).map((path) => `/test/${path}`) };
+
 export default {
   testEnvironment: '<rootDir>/test/environment/environment.mjs',
-  ...PARTS[process.env['GIPS_TEST_PART'] ?? 'all'],
   testTimeout: 30_000,
+  ...PARTS[process.env['GIPS_TEST_PART'] ?? 'all'],
+  ...(process.platform === 'win32' ? WINDOWS : {}),
   setupFilesAfterEnv: ['<rootDir>/test/support/transport.mjs'],
   // Most suites wait for other processes; two at a time are right even on one core.
   maxWorkers: 2,

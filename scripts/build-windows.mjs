@@ -5,7 +5,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -63,7 +63,18 @@ async function compile({ name, includes, defines }, source) {
   const object = objectOf(name, source);
   if (isFresh(object)) return;
   const inputs = [...includes, nodeHeaders()].map((path) => `-I${path}`);
-  await run([...flags, ...inputs, ...defines.map((each) => `-D${each}`), '-MMD', '-MF', `${object}.d`, '-c', join(root, source), '-o', object]);
+  await run([
+    ...flags,
+    ...inputs,
+    ...defines.map((each) => `-D${each}`),
+    '-MMD',
+    '-MF',
+    `${object}.d`,
+    '-c',
+    join(root, source),
+    '-o',
+    object,
+  ]);
 }
 
 /** @param {Target} target */
@@ -104,10 +115,11 @@ function isFresh(made) {
 
 /** Those that came with this Node, or that node-gyp has fetched: they are the same for each platform. */
 function nodeHeaders() {
-  const prefix = process.env['npm_config_nodedir'] ?? dirname(dirname(process.execPath));
-  const headers = join(prefix, 'include', 'node');
-  if (existsSync(join(headers, 'uv', 'win.h'))) return headers;
-  throw new Error(`there are no headers of Node at ${headers}; set npm_config_nodedir`);
+  const fetched = join(homedir(), '.cache', 'node-gyp', process.versions.node);
+  const places = [process.env['npm_config_nodedir'] ?? dirname(dirname(process.execPath)), fetched];
+  const headers = places.map((place) => join(place, 'include', 'node')).find((folder) => existsSync(join(folder, 'uv', 'win.h')));
+  if (headers === undefined) throw new Error(`there are no headers of Node in ${places.join(' or ')}; set npm_config_nodedir`);
+  return headers;
 }
 
 /** The symbols of node.exe that an addon may use. */

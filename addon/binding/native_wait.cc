@@ -5,7 +5,7 @@
 #include "binding/native_region.h"
 #include "binding/waiting.h"
 #include "binding/wrap.h"
-#include "futex.h"
+#include "shared_wait.h"
 
 namespace gips {
 
@@ -30,9 +30,9 @@ class FutexCall final : public Waiting::Call {
   FutexCall(std::shared_ptr<Mapping> mapping, SharedWord& word, uint32_t expected, int64_t deadline)
       : mapping_(std::move(mapping)), word_(word), expected_(expected), deadline_(deadline) {}
 
-  void Run() override { outcome = OutcomeOf(FutexWait(word_, expected_, cancellation_, deadline_)); }
+  void Run() override { outcome = OutcomeOf(WaitShared(*mapping_, word_, expected_, cancellation_, deadline_)); }
   void Discard() override {
-    if (outcome == static_cast<int>(Outcome::Woken)) FutexWake(word_, 1);
+    if (outcome == static_cast<int>(Outcome::Woken)) WakeShared(*mapping_, word_, 1);
   }
 
  private:
@@ -65,7 +65,7 @@ Napi::Value StartWait(const Napi::CallbackInfo& info) {
 Napi::Value Notify(const Napi::CallbackInfo& info) {
   auto* region = UnwrapNative<NativeRegion>(info.Env(), info[0]);
   if (region == nullptr || !region->open()) return Failure(info.Env(), UV_EBADF);
-  return Napi::Number::New(info.Env(), FutexWake(WordAt(*region, info[1]), info[2].As<Napi::Number>().Int32Value()));
+  return Napi::Number::New(info.Env(), WakeShared(*region->mapping(), WordAt(*region, info[1]), info[2].As<Napi::Number>().Int32Value()));
 }
 
 Napi::Value AwaitCall(const Napi::CallbackInfo& info) {

@@ -101,6 +101,23 @@ std::u16string TypeOf(HANDLE handle) {
   return type == u"File" && GetFileType(handle) == FILE_TYPE_PIPE ? u"Pipe" : type;
 }
 
+using SuspendOrResume = NTSTATUS(NTAPI*)(HANDLE);
+
+// Stops a process by its id, or has it go on.
+void Control(const Napi::CallbackInfo& info, const char* function) {
+  auto call = reinterpret_cast<SuspendOrResume>(reinterpret_cast<void*>(GetProcAddress(GetModuleHandleW(L"ntdll.dll"), function)));
+  Handle process(OpenProcess(PROCESS_SUSPEND_RESUME, FALSE, info[0].As<Napi::Number>().Uint32Value()));
+  call(process.value);
+}
+
+void Suspend(const Napi::CallbackInfo& info) {
+  Control(info, "NtSuspendProcess");
+}
+
+void Resume(const Napi::CallbackInfo& info) {
+  Control(info, "NtResumeProcess");
+}
+
 // [value, type] of each of this process's handles.
 Napi::Value Handles(const Napi::CallbackInfo& info) {
   Napi::Array handles = Napi::Array::New(info.Env());
@@ -134,6 +151,8 @@ Napi::Object InitializeFacts(Napi::Env env, Napi::Object exports) {
   exports["residentMemory"] = Napi::Function::New<ResidentMemory>(env, "residentMemory");
   exports["processorTime"] = Napi::Function::New<ProcessorTime>(env, "processorTime");
   exports["awaitEnd"] = Napi::Function::New<AwaitEnd>(env, "awaitEnd");
+  exports["suspend"] = Napi::Function::New<Suspend>(env, "suspend");
+  exports["resume"] = Napi::Function::New<Resume>(env, "resume");
   exports["handles"] = Napi::Function::New<Handles>(env, "handles");
   exports["processes"] = Napi::Function::New<Processes>(env, "processes");
   return exports;

@@ -54,8 +54,10 @@ async function print({ message, credentials }: Pod, json: boolean): Promise<void
   const { payload, objects } = message;
   for (const object of objects) object.close();
   if (json) {
-    const { pid, uid } = credentials;
-    await writeJson({ pid, uid: Number(uid), size: payload.length, objects: objects.length, base64: payload.toString('base64') });
+    const { pid } = credentials;
+    // A number, where users have numbers.
+    const uid = /^\d+$/.test(credentials.uid) ? Number(credentials.uid) : credentials.uid;
+    await writeJson({ pid, uid, size: payload.length, objects: objects.length, base64: payload.toString('base64') });
   } else {
     await write(process.stdout.isTTY ? printable(message.text()) : payload);
     await write('\n');

@@ -7,13 +7,16 @@ export class Credentials {
   /** The process id at connect time. The number may be reused once that process has exited. */
   readonly pid: number;
 
-  /** The effective user id, in decimal. On Windows: the user's SID. */
+  /**
+   * The effective user id, in decimal. On Windows: the user's SID; that of nobody, `S-1-0-0`, for a sandbox that has its user only to be denied things, and `S-1-5-7` for a client
+   * that lets nobody know who it is.
+   */
   readonly uid: string;
 
-  /** The primary group's id first, then the supplementary ones'. On Windows: the SIDs of the enabled groups. */
+  /** The primary group's id first, then the supplementary ones'. On Windows: the SIDs of the groups that are enabled and would let it in somewhere. */
   readonly gids: readonly string[];
 
-  /** Whether the effective user is root. On Windows: whether the token is elevated. */
+  /** Whether the effective user is root. On Windows: whether it is the system itself, or an administrator's elevated process that is held back by nothing. */
   readonly isPrivileged: boolean;
 
   #userName: string | undefined;

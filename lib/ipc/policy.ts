@@ -50,14 +50,14 @@ export class Policy {
     return new Policy().requirePrivileged();
   }
 
-  /** The peer must be privileged: run as root, or on Windows with an elevated token. */
+  /** The peer must be privileged: run as root, or on Windows as an elevated administrator or the system itself. */
   requirePrivileged(): Policy {
     return this.#with({ privileged: true });
   }
 
   /**
    * The peer's user must be one of these, or of those of an earlier call. An empty list admits nobody by itself.
-   * @param users ids or names; a string of digits is an id. A name this system does not know is an error at `bind` or `connect`.
+   * @param users ids or names; a string of digits is an id. On Windows: SIDs, or names of accounts (`alice`, `DOMAIN\alice`, `SYSTEM`). A name this system does not know is an error at `bind` or `connect`.
    */
   withAllowedUid(users: readonly (string | number)[]): Policy {
     return this.#with({ users: [...(this.#restrictions.users ?? []), ...validatePrincipals(users, 'users')] });
@@ -65,7 +65,7 @@ export class Policy {
 
   /**
    * One of the peer's groups, supplementary ones included, must be one of these, or of those of an earlier call. An empty list admits nobody by itself.
-   * @param groups ids or names; a string of digits is an id. A name this system does not know is an error at `bind` or `connect`.
+   * @param groups ids or names; a string of digits is an id. On Windows: SIDs, or names (`Administrators`, `DOMAIN\staff`). A name this system does not know is an error at `bind` or `connect`.
    */
   withAllowedGroup(groups: readonly (string | number)[]): Policy {
     return this.#with({ groups: [...(this.#restrictions.groups ?? []), ...validatePrincipals(groups, 'groups')] });

@@ -41,7 +41,9 @@ export function readTargets(names) {
  * @returns {any[]}
  */
 function applying(part) {
-  const added = (part.conditions ?? []).filter(([condition]) => holds(condition)).flatMap(([, then]) => applying(then));
+  /** @type {[string, unknown][]} */
+  const conditions = part.conditions ?? [];
+  const added = conditions.filter(([condition]) => holds(condition)).flatMap(([, then]) => applying(then));
   return [part, ...added];
 }
 

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { Endpoint } from 'gips';
+import { SELF } from '../support/accounts.js';
 import { Running, type } from '../support/command-line.js';
 import { serviceName, socketPath } from '../support/names.js';
+import { isWindows, posixShell, signals } from '../support/platform.js';
 
 const BYTES = Buffer.from(Array.from({ length: 1000 }, (_, index) => index % 256));
 
@@ -9,7 +11,7 @@ test('a payload piped into `request` comes back byte for byte', async () => {
   const name = serviceName();
   await Running.start('serve', name, '--echo');
   expect(await type(`gips request ${name}`, BYTES)).toEqual({ status: 0, stdout: BYTES, stderr: '' });
-  expect(await type(`echo hi | gips request ${name}`)).toEqual({ status: 0, stdout: Buffer.from('hi\n'), stderr: '' });
+  expect(await type(`gips request ${name}`, 'hi\n')).toEqual({ status: 0, stdout: Buffer.from('hi\n'), stderr: '' });
 });
 
 test('a payload as an argument, an empty one, and one per line', async () => {
@@ -17,7 +19,7 @@ test('a payload as an argument, an empty one, and one per line', async () => {
   await Running.start('serve', name, '--echo');
   expect(await type(`gips request ${name} 'größer als'`)).toMatchObject({ status: 0, stdout: Buffer.from('größer als') });
   expect(await type(`gips request ${name} ''`)).toMatchObject({ status: 0, stdout: Buffer.alloc(0) });
-  expect(await type(`printf 'a\\n\\nb' | gips request ${name} --lines`)).toMatchObject({ status: 0, stdout: Buffer.from('a\n\nb\n') });
+  expect(await type(`gips request ${name} --lines`, 'a\n\nb')).toMatchObject({ status: 0, stdout: Buffer.from('a\n\nb\n') });
 });
 
 test('a large payload goes through whole', async () => {
@@ -28,20 +30,20 @@ test('a large payload goes through whole', async () => {
   expect([status, stdout.equals(large)]).toEqual([0, true]);
 });
 
-test('`--exec` answers with what the command prints', async () => {
+posixShell.test('`--exec` answers with what the command prints', async () => {
   const name = serviceName();
   await Running.start('serve', name, '--exec', 'tr a-z A-Z');
   expect(await type(`gips request ${name} hello`)).toMatchObject({ status: 0, stdout: Buffer.from('HELLO') });
 });
 
-test('a command that reads nothing can answer, and knows who asks', async () => {
+posixShell.test('a command that reads nothing can answer, and knows who asks', async () => {
   const name = serviceName();
   await Running.start('serve', name, '--exec', 'echo "$GIPS_PEER_UID"');
   const { status, stdout } = await type(`gips request ${name}`, Buffer.alloc(1_000_000));
-  expect([status, stdout.toString()]).toEqual([0, `${process.getuid!()}\n`]);
+  expect([status, stdout.toString()]).toEqual([0, `${SELF.uid}\n`]);
 });
 
-test('a command that fails is a failed request, with the end of what it complained of', async () => {
+posixShell.test('a command that fails is a failed request, with the end of what it complained of', async () => {
   const name = serviceName();
   await Running.start('serve', name, '--exec', 'echo no such thing >&2; exit 7');
   const { status, stdout, stderr } = await type(`gips request ${name} x`);
@@ -49,7 +51,7 @@ test('a command that fails is a failed request, with the end of what it complain
   expect(stderr).toMatch(/^gips: ERR_GIPS_REMOTE: .*exit code 7.*no such thing.*\n$/);
 });
 
-test('a request that times out ends its command, with what it has started', async () => {
+posixShell.test('a request that times out ends its command, with what it has started', async () => {
   const name = serviceName();
   const service = await Running.start('serve', name, '--exec', 'sleep 1000 & echo $! >&2; wait');
   const { status, stderr } = await type(`gips request ${name} x --timeout 300`);
@@ -60,12 +62,10 @@ test('a request that times out ends its command, with what it has started', asyn
 });
 
 test('`listen` prints messages as they are, and ends in order', async () => {
-  const name = socketPath();
+  const name = isWindows ? serviceName() : socketPath();
   const listener = await Running.start('listen', name, '--count', '4');
-  expect(await type(`printf 'one\\ntwo\\n' | gips send ${name} --lines && gips send ${name} three`)).toMatchObject({
-    status: 0,
-    stderr: '',
-  });
+  expect(await type(`gips send ${name} --lines`, 'one\ntwo\n')).toMatchObject({ status: 0, stderr: '' });
+  expect(await type(`gips send ${name} three`)).toMatchObject({ status: 0, stderr: '' });
   expect(await type(`gips send ${name}`, BYTES)).toMatchObject({ status: 0 });
   const { status, stdout } = await listener.outcome;
   expect([status, stdout]).toEqual([0, Buffer.concat([Buffer.from('one\ntwo\nthree\n'), BYTES, Buffer.from('\n')])]);
@@ -80,20 +80,28 @@ test('`listen --json` says who sent what', async () => {
   await endpoint.close();
   const { stdout } = await listener.outcome;
   const base64 = BYTES.toString('base64');
-  expect(JSON.parse(stdout.toString())).toEqual({ pid: process.pid, uid: process.getuid!(), size: BYTES.length, objects: 0, base64 });
+  expect(JSON.parse(stdout.toString())).toEqual({
+    pid: process.pid,
+    uid: isWindows ? SELF.uid : Number(SELF.uid),
+    size: BYTES.length,
+    objects: 0,
+    base64,
+  });
 });
 
-test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a service in order, which answers what it has begun', async (signal) => {
-  const name = serviceName();
-  const service = await Running.start('serve', name, '--exec', 'echo begun >&2; cat');
-  const endpoint = await Endpoint.connect(name);
-  expect((await endpoint.request('x')).text()).toBe('x');
-  expect(await service.end(signal)).toMatchObject({ status: 0, stdout: Buffer.alloc(0) });
-  expect(await endpoint.closed).toBeUndefined();
-  await endpoint.close();
+describe.each(signals.rows<NodeJS.Signals>('SIGINT', 'SIGTERM'))('%s', (signal) => {
+  test('ends a service in order, which answers what it has begun', async () => {
+    const name = serviceName();
+    const service = await Running.start('serve', name, '--exec', 'echo begun >&2; cat');
+    const endpoint = await Endpoint.connect(name);
+    expect((await endpoint.request('x')).text()).toBe('x');
+    expect(await service.end(signal)).toMatchObject({ status: 0, stdout: Buffer.alloc(0) });
+    expect(await endpoint.closed).toBeUndefined();
+    await endpoint.close();
+  });
 });
 
-test('a reader who has seen enough ends `listen` quietly', async () => {
+posixShell.test('a reader who has seen enough ends `listen` quietly', async () => {
   const name = serviceName();
   const all = type(`gips listen ${name} | head -1`);
   const endpoint = await Endpoint.connect(name, { wait: true });
@@ -107,7 +115,7 @@ test('a reader who has seen enough ends `listen` quietly', async () => {
   expect(stderr).toMatch(/^gips: listening on .*\n$/);
 });
 
-test('a reader who reads nothing is no error for `request` either', async () => {
+posixShell.test('a reader who reads nothing is no error for `request` either', async () => {
   const name = serviceName();
   await Running.start('serve', name, '--echo');
   const { status, stderr } = await type(`{ gips request ${name}; echo "ended with $?" >&2; } | true`, Buffer.alloc(1_000_000));

@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module';
-
-const require = createRequire(import.meta.url);
+import { builtAddon } from '../support/programs.js';
 
 /** One packet as the sink got it. */
 export interface Packet {
@@ -107,7 +105,7 @@ interface RingModelResult {
 }
 
 /** The C++ core without sockets: addon/test. */
-export const core = require('../../build/Release/gips_test.node') as {
+export const core = builtAddon('gips_test') as {
   TestOutbox: new (raw: boolean, mark: number) => TestOutbox;
   TestInbox: new (window: number, maxMessageSize: number) => TestInbox;
   TestRing: new (capacity: number) => TestRing;

@@ -1,6 +1,7 @@
 /** The codec against test/vectors/wire-v1.json, which says in its `about` how it is to be read. For the greetings see test/unit/greeting.test.ts. */
 import { readFileSync } from 'node:fs';
 
+import { resolveAddress } from '#lib/ipc/names.js';
 import { FirstPacket, Kind } from '#lib/native/binding.js';
 import { native } from '#lib/native/index.js';
 
@@ -77,7 +78,7 @@ test.each(vectors.violations)('$reason is a violation', ({ receiver: limits, pac
 });
 
 describe('first packets', () => {
-  const address = Buffer.from(`\0${serviceName()}`);
+  const address = resolveAddress(serviceName());
 
   function opened<T extends object>(result: T | number): T {
     if (typeof result === 'number') throw new Error(`errno ${result}`);

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Listener, type BroadcastOptions, type Connection } from 'gips';
-import { eventually, within } from '../support/deadline.js';
+import { within } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
-import { start, type Program } from '../support/processes.js';
+import { hasStopped, start, type Program } from '../support/processes.js';
 
 const KIB = 1024;
 const MARK = 64 * KIB;
@@ -37,7 +36,7 @@ beforeEach(async () => {
   await Promise.all(others.map((program) => program.next('connected')));
   expect(listener.stats.connections).toBe(ALL);
   stopped.signal('SIGSTOP');
-  await eventually(() => expect(readFileSync(`/proc/${stopped.pid}/status`, 'latin1')).toMatch(/^State:\s+T/m));
+  await hasStopped(stopped.pid);
 });
 
 /** The next number, for everybody. */

@@ -2,7 +2,7 @@ import { type Channel, Endpoint, Events, Interest, Listener, Poller } from 'gips
 import { within } from '../support/deadline.js';
 import { errorLike, failureOf } from '../support/errors.js';
 import { keep } from '../support/keep.js';
-import { serviceName, socketPath } from '../support/names.js';
+import { NAME_KINDS, serviceName } from '../support/names.js';
 import { connectPair, type Pair } from '../support/pair.js';
 
 const closed = errorLike({ code: 'ERR_GIPS_CLOSED', name: 'GipsError' });
@@ -142,10 +142,7 @@ describe('close() ends what is pending:', () => {
 });
 
 describe('a name is free again when close() has resolved:', () => {
-  test.each([
-    ['an abstract one', serviceName],
-    ['a socket file', socketPath],
-  ])('%s', async (_, newName) => {
+  test.each(NAME_KINDS)('%s', async (_, newName) => {
     const name = newName();
     for (let i = 0; i < 3; i += 1) {
       const listener = await Listener.bind(name);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import diagnostics from 'node:diagnostics_channel';
 import { fileURLToPath } from 'node:url';
 import { type DiagnosticsEvents, Endpoint, type Logger, Listener, Policy, ServiceDescriptor, setLogger } from 'gips';
+import { SELF } from '../support/accounts.js';
 import { eventually } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
@@ -144,7 +145,7 @@ describe('a logger', () => {
     expect(lines).toContainEqual([
       'debug',
       'gips:connection.open',
-      `Endpoint "${listener.name}" is open; the server is process ${process.pid} of user ${process.getuid!()}`,
+      `Endpoint "${listener.name}" is open; the server is process ${process.pid} of user ${SELF.uid}`,
     ]);
   });
 

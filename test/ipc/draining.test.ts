@@ -5,6 +5,7 @@ import { eventually, within } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName, socketPath } from '../support/names.js';
+import { sharedListeners, socketFiles } from '../support/platform.js';
 import { start } from '../support/processes.js';
 
 const closed = errorLike({ code: 'ERR_GIPS_CLOSED' });
@@ -99,7 +100,7 @@ describe('close({ drain })', () => {
     expect(await connections.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('frees the name, and shares it no more', async () => {
+  socketFiles.test('frees the name, and shares it no more', async () => {
     const file = keep(await Listener.bind(socketPath()));
     const endpoint = keep(await Endpoint.connect(file.name));
     const over = file.close({ drain: Infinity });
@@ -112,7 +113,7 @@ describe('close({ drain })', () => {
     await successor.close();
   });
 
-  test('leaves clients in the queue to the others who accept there', async () => {
+  sharedListeners.test('leaves clients in the queue to the others who accept there', async () => {
     const other = keep(await Listener.from(listener.share()));
     const drained = listener.close({ drain: Infinity });
     const endpoint = keep(await Endpoint.connect(listener.name));

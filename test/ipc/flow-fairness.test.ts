@@ -5,6 +5,7 @@ import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { upTo } from '../support/peer.js';
+import { signals } from '../support/platform.js';
 import { residentMemory, start, type Program } from '../support/processes.js';
 
 const MIB = 1024 * 1024;
@@ -100,7 +101,7 @@ describe('a server of `for await (pod of listener) await pod.reply(…)`', () =>
 });
 
 describe.each([64, 16_384])('beside a loop of `await send()` of %d bytes to a fast reader', (size) => {
-  test('timers fire, signals are heard and messages are received', async () => {
+  signals.test('timers fire, signals are heard and messages are received', async () => {
     const name = serviceName();
     await start('flow-fast-reader', { argument: { name } }).next('listening');
     const sender = start('flow-busy-sender', { argument: { name, size, ms: 1500, interval: 5 } });

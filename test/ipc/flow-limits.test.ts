@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { IpcObject } from 'gips';
 import { stamped } from '../programs/stamped.mjs';
 import { errorLike } from '../support/errors.js';
@@ -11,7 +12,7 @@ const MOST_OBJECTS = 253;
 const REFUSED = 99;
 
 function nullDevice(): IpcObject {
-  const fd = openSync('/dev/null', 'r');
+  const fd = openSync(devNull, 'r');
   const object = keep(IpcObject.from({ fd }));
   closeSync(fd);
   return object;

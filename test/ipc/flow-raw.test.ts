@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { Endpoint, IpcObject, Listener } from 'gips';
 import { stamped, stampOf } from '../programs/stamped.mjs';
 import { BarePeer } from '../support/bare-peer.js';
@@ -46,7 +47,7 @@ describe('a raw endpoint', () => {
 
   test('passes objects both ways', async () => {
     const { endpoint, server } = await connectRaw();
-    const fd = openSync('/dev/null', 'r');
+    const fd = openSync(devNull, 'r');
     const object = keep(IpcObject.from({ fd }));
     closeSync(fd);
     await endpoint.send('with two', { objects: [object, object] });

@@ -41,11 +41,12 @@ describe.each(['pods', 'connections'] as const)('a server that takes %s', (takes
   test('goes on through a flood of requests whose answers nobody reads', async () => {
     const peer = await victim.admit();
     const request = frame(Kind.REQUEST, { correlation: 1, payload: Buffer.alloc(1_000) });
-    const flood = outcome(peer.sendMany(packed(request), 500));
+    const flood = outcome(peer.sendMany(packed(request), 1500));
     for (let round = 0; round < 20; round += 1) await victim.expectEcho();
     // Whoever reads no answers does not hear either that he may ask no more.
     expect(await flood).toMatch(/^(sent|EPIPE|ECONNRESET)$/);
-    victim.expectMemoryBelow(28); // of it 16 are the engine's young generation, should it grow meanwhile
+    // Kept, they would be 96 MiB and more. Of this, 16 are the engine's young generation, should it grow meanwhile.
+    victim.expectMemoryBelow(40);
     await peer.close();
     await victim.endOf(peer);
     await victim.expectUnharmed();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Endpoint, Listener, ServiceDescriptor } from 'gips';
 import { badArgument, errorLike, failureOf } from '../support/errors.js';
 import { serviceName, socketPath } from '../support/names.js';
+import { socketFiles } from '../support/platform.js';
 
 type Form = [name: string, form: 'throws' | 'rejects', call: (service: string) => unknown];
 
@@ -54,7 +55,7 @@ test.each(NO_NAMES)('a ServiceDescriptor is not named by %s', async (_, value) =
 
 test.each([
   ['an abstract one', serviceName().padEnd(100, 'x')],
-  ['a socket file', socketPath().padEnd(100, 'x')],
+  ...socketFiles.rows(['a socket file', socketPath().padEnd(100, 'x')]),
   ['with characters of several bytes', `${serviceName()} grüß € 😀 `],
   ['of a single byte', '\u0001'],
 ])('a name may be %s of up to 100 bytes', async (_, name) => {
@@ -65,7 +66,7 @@ test.each([
   await listener.close();
 });
 
-describe('a path that cannot be a service', () => {
+socketFiles.describe('a path that cannot be a service', () => {
   let folder: string;
 
   beforeEach(() => {

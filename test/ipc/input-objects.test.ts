@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { IpcObject } from 'gips';
 import { badArgument, errorLike, failureOf } from '../support/errors.js';
 
@@ -22,7 +23,7 @@ describe('an IpcObject is not made from', () => {
   });
 
   test('a number that is no descriptor, or no longer', async () => {
-    const fd = openSync('/dev/null', 'r');
+    const fd = openSync(devNull, 'r');
     closeSync(fd);
     for (const number of [fd, 2 ** 31 - 1]) {
       const failure = errorLike({ name: 'GipsError', code: 'EINVAL', message: String(number) });

@@ -2,6 +2,7 @@ import { Endpoint, type IpcObject, Listener } from 'gips';
 import { badArgument, errorLike, failureOf } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
+import { sharedListeners } from '../support/platform.js';
 
 /** Values an option must not have, and what the error says of it. */
 interface Bad {
@@ -150,27 +151,27 @@ const CONNECT_FAILURES: Failure[] = [
 ];
 
 describe('a listener is not made with the options', () => {
-  let name: string;
-  let shared: IpcObject;
-
-  beforeEach(() => {
-    name = serviceName();
-    const creator = Listener.bindSync(serviceName());
-    shared = keep(creator.share());
-    keep(creator);
-  });
+  const share = (): IpcObject => keep(keep(Listener.bindSync(serviceName())).share());
 
   test.each(BIND_FAILURES)('%s', async (_, options, failure) => {
+    const name = serviceName();
     expect(await failureOf('rejects', () => Listener.bind(name, options as object))).toEqual(failure);
     expect(await failureOf('throws', () => Listener.bindSync(name, options as object))).toEqual(failure);
-    expect(await failureOf('rejects', () => Listener.from(shared, options as object))).toEqual(failure);
     keep(Listener.bindSync(name));
-    keep(await Listener.from(shared));
   });
 
-  test.each([5, null, {}, 'sameUser'])('policy: %p, when its socket is another process’s', async (policy) => {
-    const failure = badArgument('ERR_INVALID_ARG_TYPE', 'options.policy', 'an instance of Policy');
-    expect(await failureOf('rejects', () => Listener.from(shared, { policy } as object))).toEqual(failure);
+  sharedListeners.describe('when its socket is another process’s', () => {
+    test.each(BIND_FAILURES)('%s', async (_, options, failure) => {
+      const shared = share();
+      expect(await failureOf('rejects', () => Listener.from(shared, options as object))).toEqual(failure);
+      keep(await Listener.from(shared));
+    });
+
+    test.each([5, null, {}, 'sameUser'])('policy: %p', async (policy) => {
+      const shared = share();
+      const failure = badArgument('ERR_INVALID_ARG_TYPE', 'options.policy', 'an instance of Policy');
+      expect(await failureOf('rejects', () => Listener.from(shared, { policy } as object))).toEqual(failure);
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { eventually } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
+import { sharedListeners } from '../support/platform.js';
 
 const BUSY = errorLike({ code: 'ERR_GIPS_BUSY' });
 const CLOSED = errorLike({ code: 'ERR_GIPS_CLOSED' });
@@ -178,7 +179,7 @@ test('a name that a live listener has is EADDRINUSE', async () => {
   expect(() => Listener.bindSync(listener.name)).toThrow(errorLike({ code: 'EADDRINUSE' }));
 });
 
-test('a shared listener goes on when its creator has closed', async () => {
+sharedListeners.test('a shared listener goes on when its creator has closed', async () => {
   const creator = await bind();
   const shared = keep(await Listener.from(creator.share()));
   expect(shared.name).toBe(creator.name);

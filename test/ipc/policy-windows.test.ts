@@ -222,7 +222,14 @@ describeOnWindows('what processes cannot share', () => {
 
 describeOnWindows('a client that opens the pipe as most programs do', () => {
   test.each([1, 2, 3_000])('is known by its first packet, of %d bytes, and that is not lost', async (size) => {
-    const service = new ServiceDescriptor(serviceName('raw')).withAllowedUid([SELF.uid]);
+    // What others say meanwhile must not get in between.
+    const other = keep(await Listener.bind(serviceName('other'), { wire: 'raw' }));
+    const validator = async (): Promise<void> => {
+      const endpoint = keep(await Endpoint.connect(other.name, { wire: 'raw' }));
+      await endpoint.send('z'.repeat(100));
+      await other.accept();
+    };
+    const service = new ServiceDescriptor(serviceName('raw')).withAllowedUid([SELF.uid]).withCredentialValidator(validator);
     const listener = keep(await Listener.bind(service, { wire: 'raw' }));
     const peer = await BarePeer.connect(listener.name);
     await peer.send(Buffer.alloc(size, 'a'));

@@ -4,7 +4,7 @@ import { type Backoff, type Message, Policy, ReconnectingEndpoint, type Reconnec
 import { eventually, within } from '../support/deadline.js';
 import { badArgument, errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
-import { serviceName, socketPath } from '../support/names.js';
+import { NAME_KINDS, serviceName } from '../support/names.js';
 import { type Program, start } from '../support/processes.js';
 
 const SOON: Backoff = { initial: 1, max: 50 };
@@ -32,10 +32,7 @@ async function kill(server: Program, endpoint: ReconnectingEndpoint): Promise<vo
   expect(await disconnected).toEqual([CRASH]);
 }
 
-describe.each([
-  ['an abstract name', serviceName],
-  ['a socket file', socketPath],
-])('under %s', (_, newName) => {
+describe.each(NAME_KINDS)('under %s', (_, newName) => {
   test('requests and messages wait for the next server, in order', async () => {
     const name = newName();
     const first = await serve(name);

@@ -1,5 +1,6 @@
 /** What used to be accepted in silence, or told without its address, or noticed too late. */
 import { openSync, closeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, Endpoint, Interest, IpcObject, Listener, Policy, Poller, ServiceDescriptor } from 'gips';
 import { outOfMemory } from '#lib/ipc/endings.js';
@@ -7,12 +8,14 @@ import { Credentials } from '#lib/ipc/credentials.js';
 import { resolveAddress } from '#lib/ipc/names.js';
 import { Session } from '#lib/ipc/session.js';
 import { native, type NativeAcceptor, type NativeChannel } from '#lib/native/index.js';
+import { errnoOf } from '#lib/native/errno.js';
 import { BarePeer } from '../support/bare-peer.js';
 import { eventually, within } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { connectPair } from '../support/pair.js';
+import { sharedListeners } from '../support/platform.js';
 
 const closed = errorLike({ code: 'ERR_GIPS_CLOSED', name: 'GipsError' });
 const invalid = errorLike({ code: 'ERR_INVALID_ARG_TYPE' });
@@ -59,7 +62,7 @@ describe('bad arguments are refused:', () => {
 
 test('too many objects: the error names the service', async () => {
   const { endpoint, listener } = await connectPair();
-  const fd = openSync('/dev/null', 'r');
+  const fd = openSync(devNull, 'r');
   const object = keep(IpcObject.from({ fd }));
   closeSync(fd);
   const objects = Array<IpcObject>(254).fill(object);
@@ -115,7 +118,7 @@ test('reply() resolves on a connection that ended because there was no memory fo
     settings,
     isRaw: true,
   });
-  session.finish(outOfMemory(-12, session));
+  session.finish(outOfMemory(errnoOf('ENOMEM'), session));
   await session.sender.reply(undefined, 'answer', undefined);
   await expect(session.sender.send('message', undefined)).rejects.toThrow(errorLike({ code: 'EAGAIN' }));
   await expect(session.sender.reply(undefined, 7, undefined)).rejects.toThrow(invalid);
@@ -206,7 +209,7 @@ describe('an EACCES tells of which service:', () => {
     });
   });
 
-  test('one that an adopted listener does not admit', async () => {
+  sharedListeners.test('one that an adopted listener does not admit', async () => {
     const creator = keep(Listener.bindSync(serviceName()));
     const policy = new Policy().withCredentialValidator(() => false);
     const listener = keep(await Listener.from(creator.share(), { policy }));

@@ -1,8 +1,9 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { Endpoint, IpcObject, Listener, Policy } from 'gips';
 import { eventually, within } from '../support/deadline.js';
 import { keep } from '../support/keep.js';
-import { serviceName, socketPath } from '../support/names.js';
+import { NAME_KINDS, serviceName, socketPath } from '../support/names.js';
 import { type Program, start } from '../support/processes.js';
 
 /** Starts processes that accept on `listener` too. */
@@ -34,10 +35,7 @@ async function ask(endpoint: Endpoint): Promise<number> {
   return Number((await within(endpoint.recv(), 'an answer')).text());
 }
 
-describe.each([
-  ['an abstract name', serviceName],
-  ['a socket file', socketPath],
-])('a shared listener under %s', (_, newName) => {
+describe.each(NAME_KINDS)('a shared listener under %s', (_, newName) => {
   test('serves all clients, from several processes', async () => {
     const listener = keep(Listener.bindSync(newName()));
     const workers = await startWorkers(listener, 3);
@@ -116,7 +114,7 @@ describe('Listener.from', () => {
 
   test('refuses what is no listening socket of ours, which stays usable', async () => {
     const listener = keep(Listener.bindSync(serviceName()));
-    const fd = openSync('/dev/null', 'r');
+    const fd = openSync(devNull, 'r');
     const objects = [keep(IpcObject.from({ fd })), keep(IpcObject.from({ fd: 0 }))];
     closeSync(fd);
     for (const object of objects) {

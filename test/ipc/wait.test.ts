@@ -9,7 +9,8 @@ import { type ConnectOptions, Endpoint, Listener, Policy, ServiceDescriptor } fr
 import { eventually } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
-import { serviceName, socketPath } from '../support/names.js';
+import { NAME_KINDS, serviceName, socketPath } from '../support/names.js';
+import { procfs, socketFiles } from '../support/platform.js';
 import { processorTime, type Program, start } from '../support/processes.js';
 import { isWatched, watchCount } from '../support/watches.js';
 
@@ -44,10 +45,7 @@ function keepDirectory(path: string): string {
   return path;
 }
 
-describe.each([
-  ['an abstract name', serviceName],
-  ['a socket file', socketPath],
-])('for %s', (_, newName) => {
+describe.each(NAME_KINDS)('for %s', (_, newName) => {
   test.each([false, true])('a client that waits is connected when the service appears (blocking: %p)', async (isBlocking) => {
     const name = newName();
     const client = await startClient(name, { isBlocking });
@@ -105,7 +103,7 @@ describe.each([
     await client.finish();
   });
 
-  test('the wait costs next to nothing', async () => {
+  procfs.test('the wait costs next to nothing', async () => {
     const client = await startClient(newName());
     await sleep(500);
     const before = processorTime(client.pid);
@@ -127,7 +125,7 @@ describe.each([
   });
 });
 
-describe('for a socket file', () => {
+socketFiles.describe('for a socket file', () => {
   test('the directory is watched, and not any longer than the wait', async () => {
     const name = socketPath();
     const watches = watchCount();

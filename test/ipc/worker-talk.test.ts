@@ -1,4 +1,4 @@
-import { serviceName, socketPath } from '../support/names.js';
+import { NAME_KINDS, serviceName } from '../support/names.js';
 import { start } from '../support/processes.js';
 
 test('a listener in one worker thread serves clients in others', async () => {
@@ -10,10 +10,7 @@ test('a listener in one worker thread serves clients in others', async () => {
   await program.finish();
 });
 
-test.each([
-  ['an abstract name', serviceName],
-  ['a socket file', socketPath],
-])('%s is taken for other worker threads too, until the one that bound it has ended', async (_, newName) => {
+test.each(NAME_KINDS)('%s is taken for other worker threads too, until the one that bound it has ended', async (_, newName) => {
   const program = start('worker-rivals', { argument: { name: newName() } });
   expect(await program.next('first')).toBe('bound');
   expect(await program.next('second')).toBe('EADDRINUSE');

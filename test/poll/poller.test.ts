@@ -1,7 +1,7 @@
-import { Events, FdSource, Interest, Poller, Token } from 'gips';
+import { Events, Interest, Poller, Token } from 'gips';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
-import { Pipe } from '../support/pipe.js';
+import { makePollable, type Pollable } from '../support/pollable.js';
 
 let poller: Poller;
 let events: Events;
@@ -11,9 +11,9 @@ beforeEach(() => {
   events = new Events();
 });
 
-function makePipe(): { pipe: Pipe; source: FdSource } {
-  const pipe = keep(new Pipe());
-  return { pipe, source: new FdSource(pipe.fd) };
+function makePipe(): { pipe: Pollable; source: Pollable['source'] } {
+  const pipe = makePollable();
+  return { pipe, source: pipe.source };
 }
 
 function tokens(): Token[] {

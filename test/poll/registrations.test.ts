@@ -3,6 +3,8 @@ import { Events, FdSource, Interest, Poller } from 'gips';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { Pipe } from '../support/pipe.js';
+import { polledDescriptors, testOnWindows } from '../support/platform.js';
+import { makePollable, type Pollable } from '../support/pollable.js';
 
 let poller: Poller;
 let events: Events;
@@ -12,9 +14,9 @@ beforeEach(() => {
   events = new Events();
 });
 
-function makePipe(): { pipe: Pipe; source: FdSource } {
-  const pipe = keep(new Pipe());
-  return { pipe, source: new FdSource(pipe.fd) };
+function makePipe(): { pipe: Pollable; source: Pollable['source'] } {
+  const pipe = makePollable();
+  return { pipe, source: pipe.source };
 }
 
 describe('registrations', () => {
@@ -57,10 +59,15 @@ describe('registrations', () => {
     expect(() => poller.reregister(source, token, 0)).toThrow(errorLike({ code: 'EINVAL' }));
   });
 
-  test('the same source or descriptor cannot be registered twice', () => {
-    const { pipe, source } = makePipe();
+  test('the same source cannot be registered twice', () => {
+    const { source } = makePipe();
     poller.register(source, Interest.READABLE);
     expect(() => poller.register(source, Interest.WRITABLE)).toThrow(errorLike({ code: 'EEXIST' }));
+  });
+
+  polledDescriptors.test('the same descriptor cannot be registered twice', () => {
+    const pipe = keep(new Pipe());
+    poller.register(new FdSource(pipe.fd), Interest.READABLE);
     expect(() => poller.register(new FdSource(pipe.fd), Interest.READABLE)).toThrow(errorLike({ code: 'EEXIST' }));
   });
 
@@ -87,23 +94,27 @@ describe('registrations', () => {
     expect(() => poller.deregister(makePipe().source, token)).toThrow(notFound);
   });
 
-  test('a new descriptor with the number of a closed one is not taken for it', () => {
+  polledDescriptors.test('a new descriptor with the number of a closed one is not taken for it', () => {
     const old = new Pipe();
     const source = new FdSource(old.fd);
     const token = poller.register(source, Interest.READABLE);
     old.close();
-    const reused = makePipe();
-    expect(reused.pipe.fd).toBe(old.fd);
-    const newToken = poller.register(reused.source, Interest.READABLE);
+    const reused = keep(new Pipe());
+    expect(reused.fd).toBe(old.fd);
+    const newToken = poller.register(new FdSource(reused.fd), Interest.READABLE);
     expect(() => poller.deregister(source, token)).toThrow(errorLike({ code: 'ENOENT' }));
-    reused.pipe.write();
+    reused.write();
     poller.poll(events, 0);
     expect([...events]).toMatchObject([{ token: newToken }]);
   });
 });
 
+testOnWindows('a descriptor cannot be polled on Windows', () => {
+  expect(() => poller.register(new FdSource(0), Interest.READABLE)).toThrow(errorLike({ code: 'ERR_GIPS_UNSUPPORTED' }));
+});
+
 describe('descriptors', () => {
-  test('a regular file cannot be polled', () => {
+  polledDescriptors.test('a regular file cannot be polled', () => {
     const fd = openSync(process.execPath, 'r');
     expect(() => poller.register(new FdSource(fd), Interest.READABLE)).toThrow(
       errorLike({ code: 'EINVAL', syscall: 'epoll_ctl', message: 'regular files' }),
@@ -111,7 +122,7 @@ describe('descriptors', () => {
     closeSync(fd);
   });
 
-  test('a number that is no open descriptor is refused, and can be tried again', () => {
+  polledDescriptors.test('a number that is no open descriptor is refused, and can be tried again', () => {
     const source = new FdSource(1_000_000);
     for (const attempt of [poller, poller, keep(new Poller())]) {
       expect(() => attempt.register(source, Interest.READABLE)).toThrow(errorLike({ code: 'EINVAL', message: '1000000' }));

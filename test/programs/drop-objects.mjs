@@ -1,21 +1,20 @@
 /** Gets messages with objects, forgets them and collects garbage. Says how many descriptors it has: before, while it holds them, afterwards. */
-import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Endpoint } from '../../dist/index.js';
+import { openHandles } from './open-handles.mjs';
 import { argument, say } from './talk.mjs';
 
 const endpoint = await Endpoint.connect(argument.name);
 // With it comes what there is once in a process.
 await endpoint.recv();
-const before = countDescriptors();
+const before = openHandles();
 say('ready');
 const held = await receiveAll();
-const during = countDescriptors();
+const during = openHandles();
 say('holding', { before, during, held: held.length });
 held.length = 0;
 await collectUntil(before);
-say('dropped', countDescriptors());
+say('dropped', openHandles());
 await endpoint.close();
 
 async function receiveAll() {
@@ -26,13 +25,8 @@ async function receiveAll() {
 
 /** @param {number} count */
 async function collectUntil(count) {
-  for (let attempt = 0; attempt < 100 && countDescriptors() > count; attempt += 1) {
+  for (let attempt = 0; attempt < 100 && openHandles() > count; attempt += 1) {
     globalThis.gc?.();
     await sleep(10);
   }
-}
-
-function countDescriptors() {
-  if (process.platform !== 'win32') return readdirSync('/proc/self/fd').length;
-  return createRequire(import.meta.url)('../../build/windows/windows_facts.node').handleCount(process.pid);
 }

@@ -1,9 +1,9 @@
 /** Terminates worker threads in every state of test/programs/worker-states.mjs, round after round. Says how many descriptors there are after each. */
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, Worker } from 'node:worker_threads';
 import { Listener } from '../../dist/index.js';
+import { openHandles } from './open-handles.mjs';
 import { argument, say } from './talk.mjs';
 import { states, there } from './worker-states.mjs';
 
@@ -20,7 +20,7 @@ async function terminateAll() {
   const silent = `${argument.echo}.silent`;
   Listener.bindSync(silent);
   await terminateRound(silent);
-  const before = countDescriptors();
+  const before = openHandles();
   for (let round = 0; round < argument.rounds; round += 1) {
     await terminateRound(silent);
     say('round', { before, after: await settledCount(before) });
@@ -45,10 +45,6 @@ async function startIn(state, silent) {
 /** The number of descriptors, once there are no more than `expected` or it stays above. */
 async function settledCount(expected) {
   const deadline = performance.now() + 5000;
-  while (countDescriptors() > expected && performance.now() < deadline) await sleep(20);
-  return countDescriptors();
-}
-
-function countDescriptors() {
-  return readdirSync('/proc/self/fd').length;
+  while (openHandles() > expected && performance.now() < deadline) await sleep(20);
+  return openHandles();
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, threadId } from 'node:worker_threads';
 import { openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { Endpoint, Events, Interest, IpcObject, Listener, Poller, ServiceDescriptor } from '../../dist/index.js';
 import { argument } from './talk.mjs';
 
@@ -76,13 +77,13 @@ export const states = {
   },
   async 'holding objects'() {
     const { endpoint, listener } = await pair();
-    const objects = Array.from({ length: 10 }, () => IpcObject.from({ fd: openSync('/dev/null', 'r') }));
+    const objects = Array.from({ length: 10 }, () => IpcObject.from({ fd: openSync(devNull, 'r') }));
     for (let i = 0; i < 3; i += 1) await endpoint.send('objects', { objects });
     globalThis.held = await listener.accept();
   },
   async 'with objects not received yet'() {
     Listener.bindSync(name);
-    const object = IpcObject.from({ fd: openSync('/dev/null', 'r') });
+    const object = IpcObject.from({ fd: openSync(devNull, 'r') });
     Endpoint.connectSync(name).sendSync('objects', { objects: [object] });
   },
   async "in a subscriber of 'message'"() {
@@ -128,7 +129,7 @@ export const states = {
   },
   async 'amid everything'() {
     const listener = await Listener.bind(name);
-    const object = IpcObject.from({ fd: openSync('/dev/null', 'r') });
+    const object = IpcObject.from({ fd: openSync(devNull, 'r') });
     for (let i = 0; i < 5; i += 1) void comeAndGo(object);
     there();
     for await (const pod of listener) await pod.reply(pod.message.payload, { objects: pod.message.objects });

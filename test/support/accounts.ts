@@ -1,7 +1,9 @@
 /** Users and groups, as this platform calls them: by numbers, or on Windows by SIDs. */
 import { Credentials } from 'gips';
 
-const isWindows = process.platform === 'win32';
+import { isWindows } from './platform.js';
+
+export { describeOnWindows, testOnPosix, testOnWindows } from './platform.js';
 
 /** The id of a made-up user, as a policy takes it. */
 export function userId(number: number): string | number {
@@ -22,8 +24,3 @@ const own = Credentials.currentProcess();
 
 /** Whom this process runs as. */
 export const SELF = { uid: own.uid, gid: own.gids[0]!, isPrivileged: own.isPrivileged };
-
-/** For a test of what Windows has alone, or all others. */
-export const testOnWindows = isWindows ? test : test.skip;
-export const testOnPosix = isWindows ? test.skip : test;
-export const describeOnWindows = isWindows ? describe : describe.skip;

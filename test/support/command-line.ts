@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { within } from './deadline.js';
+import { isWindows } from './platform.js';
 import { track } from './running.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/cli/gips.js', import.meta.url));
@@ -14,13 +15,19 @@ export interface Outcome {
   stderr: string;
 }
 
-/** Types `line` into a shell that knows `gips`, and waits until it has ended. */
+/** Types `line` into a shell that knows `gips`, and waits until it has ended. On Windows there is none, and a line can be but one command. */
 export async function type(line: string, input?: string | Buffer): Promise<Outcome> {
-  const child = spawn('sh', ['-c', PREAMBLE + line]);
+  const child = isWindows ? spawn(process.execPath, [PROGRAM, ...wordsOf(line)]) : spawn('sh', ['-c', PREAMBLE + line]);
   track(child);
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   return await outcomeOf(child);
+}
+
+/** What follows `gips` in a line without more than words and quotes. */
+function wordsOf(line: string): string[] {
+  if (!/^gips\b[^|&;{}$]*$/.test(line)) throw new Error(`there is no shell for ${line}`);
+  return (line.match(/'[^']*'|\S+/g) ?? []).slice(1).map((word) => word.replace(/^'(.*)'$/, '$1'));
 }
 
 /** A `gips` that goes on until it is ended. */

@@ -1,10 +1,13 @@
 /** Real processes for tests: programs of test/programs that report what happens to them and do what they are told. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DEADLINE_MS, within } from './deadline.js';
 import { onLine, Queue } from './lines.js';
+import { isWindows } from './platform.js';
 import { track } from './running.js';
+import { windowsFacts } from './windows-facts.js';
+
+export * from './process-facts.js';
 
 const TRANSPORT = new URL('./transport.mjs', import.meta.url).href;
 
@@ -22,7 +25,7 @@ export interface StartOptions {
   groups?: readonly number[];
   env?: Record<string, string>;
   nodeOptions?: string[];
-  /** How many descriptors it may have open; the system's hard limit bounds it. */
+  /** How many descriptors it may have open; the system's hard limit bounds it. Windows has no such limits. */
   descriptorLimit?: number;
   /** A command with its arguments that goes on as the program it is given. */
   through?: readonly string[];
@@ -53,7 +56,7 @@ export class Program {
     const user = as === undefined ? {} : { GIPS_TEST_USER: as, GIPS_TEST_GROUPS: JSON.stringify(groups) };
     const transport = process.env['GIPS_TEST_TRANSPORT'] === undefined ? [] : ['--import', TRANSPORT];
     const command = [process.execPath, ...transport, ...nodeOptions, file, JSON.stringify(argument)];
-    if (descriptorLimit !== undefined) command.unshift('sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`);
+    if (descriptorLimit !== undefined && !isWindows) command.unshift('sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`);
     command.unshift(...through);
     this.#child = spawn(command[0]!, command.slice(1), { env: { ...process.env, ...user, ...env } });
     this.pid = this.#child.pid!;
@@ -93,7 +96,9 @@ export class Program {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    if (isWindows && signal === 'SIGSTOP') windowsFacts().suspend(this.pid);
+    else if (isWindows && signal === 'SIGCONT') windowsFacts().resume(this.pid);
+    else this.#child.kill(signal);
   }
 
   /** Waits until it has ended by itself; anything but success is an error with what it wrote to standard error. */
@@ -133,70 +138,4 @@ function parseEvent(line: string): [string, unknown] | undefined {
 export function testAsRoot(name: string, body: () => Promise<void>, ms?: number): void {
   if (process.getuid?.() === 0) test(name, body, ms);
   else test.skip(`${name} (only root can start a process of another user)`, body);
-}
-
-/** Blocks this thread, and so all that goes on in it, until a child is dead. */
-export function blockUntilDead(pid: number): void {
-  const nobody = new Int32Array(new SharedArrayBuffer(4));
-  const end = performance.now() + DEADLINE_MS;
-  while (!/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))) {
-    if (performance.now() > end) throw new Error(`process ${pid} has not ended`);
-    Atomics.wait(nobody, 0, 0, 1);
-  }
-}
-
-/** The resident memory of a process in bytes. */
-export function residentMemory(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
-  return Number(kilobytes) * 1024;
-}
-
-/** How many descriptors a process has open. */
-export function descriptorCount(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
-}
-
-/** What the descriptors of a process stand for. */
-export function descriptorTargets(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`);
-    } catch {
-      return []; // closed meanwhile, as that of the directory itself
-    }
-  });
-}
-
-/** The most descriptors any process of this user may be allowed. */
-export function hardDescriptorLimit(): number {
-  const [, limit] = /^Max open files +\d+ +(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
-  return limit === 'unlimited' ? Infinity : Number(limit);
-}
-
-/** The processor time a process has used, in seconds. */
-export function processorTime(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // Fields 14 and 15, in ticks of 10 ms; the second one is a name in parentheses that may contain anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-/** How often the threads of a process have gone to sleep. */
-export function timesAsleep(pid: number): number {
-  const ofThread = (thread: string): number => {
-    const [, count] = /^voluntary_ctxt_switches:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1')) ?? [];
-    return Number(count);
-  };
-  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + ofThread(thread), 0);
-}
-
-/** Has the first thread of a process, where its JavaScript runs, use one core from now on. */
-export function pinToOneCore(pid: number): void {
-  const [, core] = /^Cpus_allowed_list:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
-  execFileSync('taskset', ['--cpu-list', '--pid', core!, `${pid}`]);
-}
-
-/** Sets how many descriptors a process may have from now on. */
-export function limitDescriptors(pid: number, limit: number): void {
-  execFileSync('prlimit', [`--pid=${pid}`, `--nofile=${limit}:`]);
 }

@@ -91,9 +91,9 @@ Region Region::Fill(Descriptor& descriptor, uint64_t size, uint64_t max_size) {
   if (ftruncate(descriptor.get(), static_cast<off_t>(file_size)) != 0 || !Reserve(descriptor.get(), file_size)) return {};
   Region region = Map(descriptor, size, max_size, true);
   if (!region.valid()) return {};
-  auto* header = reinterpret_cast<RegionHeader*>(region.mapping_->address());
-  header->total = max_size;
-  header->capacity = size;
+  SharedRegionHeader header(region.mapping_->address());
+  header.SetTotal(max_size);
+  header.SetCapacity(size);
   return region;
 }
 
@@ -153,16 +153,8 @@ Region Region::OpenFile(Descriptor& descriptor, uint64_t limit, Refusal& refusal
     refusal = "size";
     return {};
   }
-  // The Rust crate counts the header into `total`, and claims up to the end of the last page.
-  uint64_t pages = RoundToPages(static_cast<uint64_t>(status.st_size));
-  uint64_t max_size = std::min(header.total, pages - kRegionHeaderSize);
-  if (header.total > pages) {
-    refusal = "size";
-  } else if (header.barrier != 0 || header.capacity == 0 || header.capacity > max_size) {
-    refusal = "header";
-  } else if (max_size > limit) {
-    refusal = "limit";
-  }
+  uint64_t max_size;
+  refusal = JudgeRegionHeader(header, RoundToPages(static_cast<uint64_t>(status.st_size)) - kRegionHeaderSize, limit, max_size);
   if (refusal != nullptr) return {};
   // Mapping a hole would fill it, at our expense.
   bool is_reserved = static_cast<uint64_t>(status.st_blocks) * 512 >= static_cast<uint64_t>(status.st_size);
@@ -173,24 +165,17 @@ Region Region::OpenFile(Descriptor& descriptor, uint64_t limit, Refusal& refusal
 }
 
 RegionHeader Region::ReadHeader() const {
-  auto* header = reinterpret_cast<volatile RegionHeader*>(mapping_->address());
-  RegionHeader copy = {};
-  copy.capacity = __atomic_load_n(&header->capacity, __ATOMIC_ACQUIRE);
-  copy.total = __atomic_load_n(&header->total, __ATOMIC_ACQUIRE);
-  copy.extension = header->extension;
-  copy.barrier = header->barrier;
-  return copy;
+  return SharedRegionHeader(mapping_->address()).Read();
 }
 
 void Region::Resize(uint64_t size) {
-  auto* header = reinterpret_cast<RegionHeader*>(mapping_->address());
-  __atomic_store_n(&header->capacity, size, __ATOMIC_RELEASE);
+  SharedRegionHeader(mapping_->address()).SetCapacity(size);
   size_ = size;
 }
 
 bool Region::Remap() {
   RegionHeader header = ReadHeader();
-  if (header.barrier != 0 || header.capacity == 0 || header.capacity > max_size_) return false;
+  if (!MayTakeOver(header, max_size_)) return false;
   size_ = header.capacity;
   return true;
 }

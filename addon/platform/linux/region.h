@@ -5,22 +5,11 @@
 #include <memory>
 #include <string>
 
+#include "core/region_header.h"
 #include "descriptor.h"
 #include "mapping.h"
 
 namespace gips {
-
-// The first 24 bytes of every region (docs/shared-memory.md), the layout of the Rust crate `gips`. All other processes can write it at any
-// time: what is read from it is read once and checked before it is believed.
-struct RegionHeader {
-  uint64_t capacity;  // bytes usable now
-  uint64_t total;     // bytes it can grow to
-  uint8_t extension;
-  uint8_t barrier;  // 0 in a valid region
-  uint8_t padding[6];
-};
-constexpr size_t kRegionHeaderSize = sizeof(RegionHeader);
-static_assert(kRegionHeaderSize == 24, "the layout is a contract");
 
 class Region {
  public:

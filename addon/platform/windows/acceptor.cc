@@ -28,7 +28,9 @@ Descriptor CreateInstance(const std::wstring& path, DWORD flags, SECURITY_ATTRIB
 }
 
 // Somebody's instance has the name. Whoever may not open it can find that out all the same.
-bool IsTaken(const std::wstring& path) {
+bool IsTaken(std::wstring path) {
+  // The only spelling that this call knows, as opposed to all others: `\\.\pipe\`, behind which it takes the name as it is.
+  if (path.size() > 2) path[2] = L'.';
   if (WaitNamedPipeW(path.c_str(), 1)) return true;
   DWORD error = GetLastError();
   return error == ERROR_SEM_TIMEOUT || error == ERROR_PIPE_BUSY || error == ERROR_ACCESS_DENIED;

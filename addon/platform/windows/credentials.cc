@@ -1,7 +1,5 @@
 #include "credentials.h"
 
-#include <aclapi.h>
-
 #include <algorithm>
 #include <cstdlib>
 
@@ -59,18 +57,6 @@ bool ReadClient(Pipe& pipe, const Transport& transport, Identity& identity) {
   if (!IdentityOfClient(pipe.handle(), identity)) return false;
   if (is_open) Restrict(identity, process);
   return true;
-}
-
-// Who owns the pipe. Nobody can make anybody else the owner. False with LastFailure().
-bool OwnerOf(HANDLE pipe, std::string& sid) {
-  PSID owner = nullptr;
-  PSECURITY_DESCRIPTOR descriptor = nullptr;
-  DWORD error = GetSecurityInfo(pipe, SE_KERNEL_OBJECT, OWNER_SECURITY_INFORMATION, &owner, nullptr, nullptr, nullptr, &descriptor);
-  if (error == 0 && owner != nullptr) sid = SidToString(owner);
-  LocalFree(descriptor);
-  if (!sid.empty()) return true;
-  SetLastError(error != 0 ? error : ERROR_ACCESS_DENIED);
-  return false;
 }
 
 // The process's number is not enough: who made the pipe may have handed it on and ended, so that the number is another's, and who it is may

@@ -11,6 +11,7 @@ class HelperThread {
 
   // 0 or a negative error of libuv's. `name` is for debuggers.
   static int Start(HelperThread& thread, const char* name, Body body, void* data);
+  bool started() const { return thread_.valid(); }
   // Waits for the end. Exactly once for each that was started.
   void Join();
 

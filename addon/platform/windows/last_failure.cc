@@ -24,6 +24,7 @@ int FailureOf(unsigned long error) {
       return UV_ENOMEM;
     case ERROR_INVALID_HANDLE:
       return UV_EBADF;
+    case ERROR_ACCESS_DENIED:
     case ERROR_PRIVILEGE_NOT_HELD:
       return UV_EACCES;
     case ERROR_BAD_PATHNAME:

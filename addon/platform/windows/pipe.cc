@@ -65,12 +65,14 @@ bool Pipe::HasBytes() const {
   return PeekNamedPipe(handle_.get(), nullptr, 0, nullptr, &available, nullptr) && available > 0;
 }
 
-// Whether there is something to look for. If not, somebody will tell. A write may have found that the other end is gone before the port's
-// thread has: what it has left is then about to be told of, and what is looked for now.
+// Whether there is something to look for. If not, somebody will tell. What has come, the port's thread may be about to tell of: whoever
+// looks sees it all the same. So may a write have found that the other end is gone before that thread has: what it has left is looked for
+// now.
 bool Pipe::IsLookedAt() {
   auto lock = Acquire();
-  if (is_broken_ && is_watching_ && !is_closed_ && !has_waited_) {
-    has_waited_ = true;
+  bool is_told_soon = is_watching_ && !is_closed_ && ((is_broken_ && !has_waited_) || HasBytes());
+  if (is_told_soon) {
+    has_waited_ = is_broken_;
     lock.unlock();
     Wait(kReady, kLastWords);
     lock.lock();

@@ -1,5 +1,6 @@
 #include "token.h"
 
+#include <aclapi.h>
 #include <sddl.h>
 
 #include <algorithm>
@@ -105,6 +106,23 @@ bool IdentityOfProcess(HANDLE process, Identity& identity) {
 bool OwnIdentity(Identity& identity) {
   // Whoever is denied much may not even open its own token, but this is one already.
   return IdentityOf(GetCurrentProcessToken(), identity);
+}
+
+bool OwnerOf(HANDLE object, std::string& sid) {
+  PSID owner = nullptr;
+  PSECURITY_DESCRIPTOR descriptor = nullptr;
+  DWORD error = GetSecurityInfo(object, SE_KERNEL_OBJECT, OWNER_SECURITY_INFORMATION, &owner, nullptr, nullptr, nullptr, &descriptor);
+  if (error == 0 && owner != nullptr) sid = SidToString(owner);
+  LocalFree(descriptor);
+  if (!sid.empty()) return true;
+  SetLastError(error != 0 ? error : ERROR_ACCESS_DENIED);
+  return false;
+}
+
+std::string OwnDefaultOwner() {
+  std::vector<uint8_t> buffer;
+  auto* owner = Query<TOKEN_OWNER>(GetCurrentProcessToken(), TokenOwner, buffer);
+  return owner != nullptr ? SidToString(owner->Owner) : std::string();
 }
 
 }  // namespace gips

@@ -29,6 +29,11 @@ bool IdentityOf(HANDLE token, Identity& identity);
 bool IdentityOfProcess(HANDLE process, Identity& identity);
 bool OwnIdentity(Identity& identity);
 
+// Who owns a kernel object. Nobody can make anybody else the owner. False with LastFailure(). The handle needs READ_CONTROL.
+bool OwnerOf(HANDLE object, std::string& sid);
+// Who owns what this process makes; empty if it cannot be known.
+std::string OwnDefaultOwner();
+
 std::string SidToString(PSID sid);
 
 }  // namespace gips

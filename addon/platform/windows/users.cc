@@ -4,6 +4,7 @@
 
 #include <sddl.h>
 
+#include <cstdlib>
 #include <vector>
 
 #include "token.h"
@@ -21,6 +22,15 @@ std::optional<std::string> Known(PSID sid) {
 // Not what ConvertStringSidToSid takes as well: two letters, such as AU, which may be an account's name.
 bool IsSid(const std::string& name) {
   return name.size() > 2 && (name[0] == 'S' || name[0] == 's') && name[1] == '-';
+}
+
+// The system's own accounts (SYSTEM and its like; from 80 on those of services, of application pools and so on) count as groups that
+// everybody knows, as do Everyone and such.
+bool IsAccount(const std::string& sid) {
+  constexpr char kAuthority[] = "S-1-5-";
+  if (sid.rfind(kAuthority, 0) != 0) return false;
+  unsigned long number = std::strtoul(sid.c_str() + sizeof(kAuthority) - 1, nullptr, 10);
+  return (number >= 18 && number <= 20) || number >= 80;
 }
 
 std::optional<std::string> Find(const std::string& name, bool (*is_wanted)(SID_NAME_USE, const std::string&)) {
@@ -47,8 +57,7 @@ std::optional<std::string> Find(const std::string& name, bool (*is_wanted)(SID_N
 
 std::optional<std::string> UserId(const std::string& name) {
   return Find(name, [](SID_NAME_USE use, const std::string& sid) {
-    // The system's own accounts count as groups that everybody knows.
-    return use == SidTypeUser || sid == "S-1-5-18" || sid == "S-1-5-19" || sid == "S-1-5-20";
+    return use == SidTypeUser || use == SidTypeComputer || (use == SidTypeWellKnownGroup && IsAccount(sid));
   });
 }
 

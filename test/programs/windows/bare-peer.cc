@@ -54,7 +54,7 @@ std::string Done(bool done) {
 }
 
 std::wstring Path(const std::string& name) {
-  return L"\\\\?\\pipe\\" + std::wstring(name.begin(), name.end());
+  return L"\\\\.\\pipe\\" + std::wstring(name.begin(), name.end());
 }
 
 OVERLAPPED Operation() {

@@ -1,0 +1,45 @@
+// A thread that holds one lock: a mutex of the kernel belongs to the thread that waited for it, and only that one can release it.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include "descriptor.h"
+#include "helper_thread.h"
+
+namespace gips {
+
+class LockKeeper {
+ public:
+  // Null with LastFailure().
+  static std::unique_ptr<LockKeeper> Start();
+  // If it holds the lock, whoever is next learns that its owner died (WAIT_ABANDONED): the thread ends with it.
+  ~LockKeeper();
+  LockKeeper(const LockKeeper&) = delete;
+  LockKeeper& operator=(const LockKeeper&) = delete;
+
+  enum class Result { Acquired, AcquiredFromDead, Held, Cancelled };
+  // Waits for the mutex until it is had, or `cancel` is set; with a null `cancel` it does not wait.
+  Result Acquire(Descriptor mutex, HANDLE cancel);
+  void Release();
+
+ private:
+  enum class Command { None, Acquire, Release, End };
+
+  LockKeeper() = default;
+  static void Body(void* keeper);
+  void Work();
+  void Do(Command command);
+  Result Wait() const;
+
+  HelperThread thread_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Command command_ = Command::None;
+  Descriptor lock_;
+  HANDLE cancel_ = nullptr;
+  Result result_ = Result::Held;
+};
+
+}  // namespace gips

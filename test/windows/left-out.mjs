@@ -1,0 +1,15 @@
+/**
+ * What cannot run on Windows, simulated by Wine, and why: all other tests are the same on both. Single tests that are left out of suites say so themselves: see test/support/platform.ts.
+ * @type {Record<string, string>}
+ */
+export const LEFT_OUT = {
+  'cli/observe': '`gips ls` and `gips inspect` read /proc, which only Linux has',
+  'docs/': 'checks the pages, which are the same everywhere',
+  'faults/': 'has system calls fail by LD_PRELOAD',
+  'house/': 'checks the sources, which are the same everywhere; test/windows/leaks is there instead',
+  'ipc/activation': 'systemd is on Linux',
+  'ipc/exhaustion': 'there is no limit on the handles of a process that one could reach',
+  'ipc/ring': 'rings are on Linux; that others go on without one is in ipc/ring-refused',
+  'ipc/socket-file': 'services that are files are POSIX',
+  'poll/signals': 'there are no signals that interrupt a system call',
+};

@@ -57,7 +57,7 @@ Napi::Value NativeChannel::Send(const Napi::CallbackInfo& info) {
                          static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value()), nullptr};
   if (mode_ == Mode::Raw && frame.size > max_raw_size_) return Failure(env, UV_EMSGSIZE);
   if (info[3].IsArray()) {
-    if (mode_ == Mode::Raw && !Transport::kPassesRaw) return Failure(env, UV_ENOTSUP);
+    if (int failure = transport_.ObjectsFailure(); failure != 0) return Failure(env, failure);
     auto list = std::make_unique<DescriptorList>();
     if (!TakeObjects(env, info[3].As<Napi::Array>(), *list)) return Failure(env);
     frame.attachment = std::move(list);

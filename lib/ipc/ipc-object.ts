@@ -49,6 +49,7 @@ export class IpcObject implements Disposable {
    */
   static from(source: Shm | net.Socket | net.Server | FileHandle | { readonly fd: number }): IpcObject {
     if (source instanceof Shm) return source.toObject();
+    if (source instanceof IpcObject) return duplicateOf(descriptorOf(source));
     if (source instanceof net.Socket) return duplicateSocket(source);
     if (source instanceof net.Server) return duplicateServer(source);
     return duplicate(validateFd(validateObject(source, 'source').fd, 'source.fd'));
@@ -160,6 +161,12 @@ function duplicate(fd: number): IpcObject {
   const descriptor = native.duplicate(fd);
   if (descriptor === errnoOf('ENOTSUP')) throw unsupportedSocket();
   if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', `duplicate descriptor ${fd}`);
+  return wrap(descriptor);
+}
+
+function duplicateOf(object: NativeDescriptor): IpcObject {
+  const descriptor = object.duplicate();
+  if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', 'duplicate an object');
   return wrap(descriptor);
 }
 

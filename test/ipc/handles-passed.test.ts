@@ -1,8 +1,11 @@
 /** Handles on Windows: who may pass them to whom, and what becomes of those that nobody takes. */
+import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { Endpoint, IpcObject, Listener } from 'gips';
 import { describeOnWindows } from '../support/accounts.js';
 import { eventually } from '../support/deadline.js';
+import { errorLike } from '../support/errors.js';
 import { handleCount } from '../support/handles.js';
 import { keep } from '../support/keep.js';
 import { serviceName, socketPath } from '../support/names.js';
@@ -68,11 +71,15 @@ describeOnWindows.each([
 });
 
 describeOnWindows('between processes of which neither may duplicate handles of the other', () => {
-  test('a message with objects is lost, its receiver is told, and the channel goes on', async () => {
-    const { server, client } = await connect(guardedAndLesser, guardedAndLesser);
-    client.tell('pass', {});
+  test('a message with objects is refused, or lost if it was sent before that was known; the channel goes on', async () => {
+    const { server, client } = await connect(guardedAndLesser, guardedAndLesser, 'hasty client');
     server.tell('take');
     expect(await server.next('take')).toMatchObject({ code: 'EACCES' });
+    await client.next('passed');
+    for (const program of [client, server]) {
+      program.tell('pass', {});
+      expect(await program.next('pass')).toMatchObject({ code: 'EACCES' });
+    }
     client.tell('send', 'still here');
     server.tell('receive');
     expect(await server.next('receive')).toBe('still here');
@@ -113,6 +120,24 @@ describeOnWindows('objects that were sent', () => {
     const before = handleCount();
     for (let i = 0; i < 3; i += 1) await takeFromTheKilled();
     await eventually(() => expect(handleCount()).toBeLessThanOrEqual(before));
+  });
+});
+
+describeOnWindows('what is no handle that Node tells', () => {
+  test('is refused: a socket, a server', async () => {
+    const server = net.createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
+    await once(socket, 'connect');
+    for (const source of [server, socket]) expect(() => IpcObject.from(source)).toThrow(errorLike({ code: 'ERR_GIPS_UNSUPPORTED' }));
+    socket.destroy();
+    server.close();
+  });
+
+  test('and raw connections carry none', async () => {
+    const { endpoint } = await connectPair({ wire: 'raw' }, { wire: 'raw' });
+    const object = keep(IpcObject.from({ fd: 0 }));
+    await expect(endpoint.send('raw', { objects: [object] })).rejects.toThrow(errorLike({ code: 'ERR_GIPS_UNSUPPORTED' }));
   });
 });
 

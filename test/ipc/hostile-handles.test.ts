@@ -127,12 +127,15 @@ describeOnWindows('an object', () => {
     await expectLost('ECONNRESET');
   });
 
-  test('is not given to a peer that cannot be given any, which is told', async () => {
-    await greet(announcement(4, false));
-    await peer.receive();
+  test.each([
+    ['has no table and says that it may not fetch', announcement(4, false)],
+    ['has said nothing', Buffer.alloc(0)],
+  ])('is not given to a peer that %s', async (_, announced) => {
+    await greet(announced);
     const object = keep(IpcObject.from({ fd: 0 }));
-    await connection.send('take this', { objects: [object] });
-    const { bytes } = await peer.receive();
-    expect(bytes.subarray(-4)).toEqual(reference(Place.NOWHERE, 0));
+    await expect(connection.send('take this', { objects: [object] })).rejects.toThrow(errorLike({ code: 'EACCES' }));
+    await connection.send('without');
+    await peer.receive();
+    expect((await peer.receive()).bytes).toEqual(message('without'));
   });
 });

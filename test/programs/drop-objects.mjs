@@ -5,6 +5,8 @@ import { openHandles } from './open-handles.mjs';
 import { argument, say } from './talk.mjs';
 
 const endpoint = await Endpoint.connect(argument.name);
+// With it comes what there is once in a process.
+await endpoint.recv();
 const before = openHandles();
 say('ready');
 const held = await receiveAll();

@@ -6,6 +6,7 @@ import tls from 'node:tls';
 import { wrap, IpcObject } from '#lib/ipc/ipc-object.js';
 import { resolveAddress } from '#lib/ipc/names.js';
 import { native, type NativeAcceptor, type NativeChannel } from '#lib/native/index.js';
+import { testOnPosix } from '../support/accounts.js';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName, socketPath } from '../support/names.js';
@@ -52,7 +53,7 @@ async function readText(socket: net.Socket, length: number): Promise<string> {
 }
 
 describe('from a socket', () => {
-  test.each([
+  testOnPosix.each([
     ['TCP', undefined],
     ['a socket file', { path: socketPath() }],
   ])('of %s, the duplicate takes over the connection', async (_, target) => {
@@ -67,7 +68,7 @@ describe('from a socket', () => {
     expect(await readText(far, 4)).toBe('pong');
   });
 
-  test('the source takes no byte any more, not even from within its "data" event', async () => {
+  testOnPosix('the source takes no byte any more, not even from within its "data" event', async () => {
     const { near, far } = await connect();
     const taken: string[] = [];
     const object = await new Promise<IpcObject>((resolve) => {
@@ -87,7 +88,7 @@ describe('from a socket', () => {
     expect(near.readableLength).toBe(0);
   });
 
-  test('that never read, the source does not begin to', async () => {
+  testOnPosix('that never read, the source does not begin to', async () => {
     const server = keep(net.createServer({ pauseOnConnect: true })).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const far = connectTo(server);
@@ -100,7 +101,7 @@ describe('from a socket', () => {
     expect(near.bytesRead).toBe(0);
   });
 
-  test('that holds bytes already read, they would be lost', async () => {
+  testOnPosix('that holds bytes already read, they would be lost', async () => {
     const { near, far } = await connect();
     far.write('unread');
     await once(near, 'readable');
@@ -132,7 +133,7 @@ describe('from a socket', () => {
 });
 
 describe('from a server', () => {
-  test('the duplicate accepts under the same address', async () => {
+  testOnPosix('the duplicate accepts under the same address', async () => {
     const server = await listen();
     const address = server.address() as net.AddressInfo;
     const object = IpcObject.from(server);
@@ -152,7 +153,7 @@ describe('from a server', () => {
 });
 
 describe('toSocket and toServer', () => {
-  test('passes the options on, but for the descriptor', async () => {
+  testOnPosix('passes the options on, but for the descriptor', async () => {
     const { near } = await connect();
     const object = IpcObject.from(near);
     const socket = keep(object.toSocket({ allowHalfOpen: true, fd: 0 } as net.SocketConstructorOpts));
@@ -160,7 +161,7 @@ describe('toSocket and toServer', () => {
     expect(socket.remotePort).toBe(near.remotePort);
   });
 
-  test('refuse what is not theirs, and leave it usable', async () => {
+  testOnPosix('refuse what is not theirs, and leave it usable', async () => {
     const address = resolveAddress(serviceName());
     const acceptor = keep(native.listen(address, 1, null) as NativeAcceptor);
     const channel = keep(native.connect(address) as NativeChannel);

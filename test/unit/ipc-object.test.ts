@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { descriptorOf, descriptorsOf, IpcObject } from '#lib/ipc/ipc-object.js';
+import { testOnPosix } from '../support/accounts.js';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 
@@ -9,11 +11,15 @@ const subject = { what: 'Endpoint "a.service"', address: 'a.service' };
 
 const closed = errorLike({ code: 'ERR_GIPS_CLOSED' });
 
-function fileBehind(fd: number): string {
-  return readlinkSync(`/proc/self/fd/${fd}`);
+const FILE = fileURLToPath(import.meta.url);
+const OTHER = fileURLToPath(new URL('ipc-object-sockets.test.ts', import.meta.url));
+
+/** Which of the two files a descriptor is of. */
+function fileBehind(fd: number): string | undefined {
+  return [FILE, OTHER].find((path) => statSync(path).ino === fstatSync(fd).ino);
 }
 
-function fromFile(path = '/dev/null'): IpcObject {
+function fromFile(path = FILE): IpcObject {
   const fd = openSync(path, 'r');
   try {
     return keep(IpcObject.from({ fd }));
@@ -23,22 +29,22 @@ function fromFile(path = '/dev/null'): IpcObject {
 }
 
 describe('from a descriptor', () => {
-  test('it has a number of its own for the same file, which child processes do not inherit', () => {
-    const fd = openSync('/dev/null', 'r');
+  testOnPosix('it has a number of its own for the same file, which child processes do not inherit', () => {
+    const fd = openSync(FILE, 'r');
     const object = keep(IpcObject.from({ fd }));
     expect(object.fd).not.toBe(fd);
     closeSync(fd);
     expect(object.kind).toBe('fd');
-    expect(fileBehind(object.fd)).toBe('/dev/null');
+    expect(fileBehind(object.fd)).toBe(FILE);
     const O_CLOEXEC = 0o2000000;
     const flags = /flags:\t(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${object.fd}`, 'utf8'))?.[1] ?? '';
     expect(parseInt(flags, 8) & O_CLOEXEC).toBe(O_CLOEXEC);
   });
 
   test('of a FileHandle, the handle stays open', async () => {
-    const handle = await open('/dev/zero');
+    const handle = await open(OTHER);
     const object = keep(IpcObject.from(handle));
-    expect(fileBehind(object.fd)).toBe('/dev/zero');
+    expect(fileBehind(object.fd)).toBe(OTHER);
     expect((await handle.read({ length: 1 })).bytesRead).toBe(1);
     await handle.close();
   });
@@ -47,11 +53,11 @@ describe('from a descriptor', () => {
     const object = fromFile();
     const copy = keep(IpcObject.from(object));
     object.close();
-    expect(fileBehind(copy.fd)).toBe('/dev/null');
+    expect(fileBehind(copy.fd)).toBe(FILE);
   });
 
   test('that is not open it is EINVAL', () => {
-    const fd = openSync('/dev/null', 'r');
+    const fd = openSync(FILE, 'r');
     closeSync(fd);
     const error = {
       name: 'GipsError',
@@ -62,7 +68,7 @@ describe('from a descriptor', () => {
     expect(() => IpcObject.from({ fd })).toThrow(errorLike(error));
   });
 
-  test('when there are too many it is EAGAIN', () => {
+  testOnPosix('when there are too many it is EAGAIN', () => {
     const module = new URL('../../dist/ipc/ipc-object.js', import.meta.url).href;
     const script = `
       import { openSync } from 'node:fs';
@@ -93,11 +99,11 @@ describe('an object', () => {
     const object = fromFile();
     const { fd } = object;
     object.close();
-    const others = [openSync('/dev/zero', 'r')];
-    while (!others.includes(fd)) others.push(openSync('/dev/zero', 'r'));
+    const others = [openSync(OTHER, 'r')];
+    while (!others.includes(fd)) others.push(openSync(OTHER, 'r'));
     object.close();
     object[Symbol.dispose]();
-    expect(fileBehind(fd)).toBe('/dev/zero');
+    expect(fileBehind(fd)).toBe(OTHER);
     others.forEach(closeSync);
   });
 
@@ -105,7 +111,7 @@ describe('an object', () => {
     const object = fromFile();
     const fd = object.takeFd();
     object.close();
-    expect(fileBehind(fd)).toBe('/dev/null');
+    expect(fileBehind(fd)).toBe(FILE);
     closeSync(fd);
   });
 

@@ -37,8 +37,6 @@ class Transport final : public PacketSink {
  public:
   // What this platform has of the protocol's optional parts.
   static constexpr uint32_t kFeatures = kFeaturePool | kFeatureRing;
-  // Whether packets without frames can have descriptors, too.
-  static constexpr bool kPassesRaw = true;
   // What a packet may be longer by than the frames in it.
   static constexpr size_t kMaxTail = 0;
 
@@ -63,6 +61,8 @@ class Transport final : public PacketSink {
   size_t MaxPacket() const;
   // Bytes of accepted packets that the system has not taken yet: here there are none.
   size_t under_way() const { return 0; }
+  // Why objects cannot be passed to this peer, as far as that is known beforehand: here they always can.
+  int ObjectsFailure() const { return 0; }
   // Objects of accepted packets that are lost if we leave now: here there are none.
   size_t held() const { return 0; }
 

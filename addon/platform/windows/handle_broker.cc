@@ -101,6 +101,10 @@ SendStatus HandleBroker::Give(const Pipe& pipe, const std::vector<Descriptor>& h
   return SendStatus::Sent;
 }
 
+bool HandleBroker::IsRefused(const Pipe& pipe) {
+  return has_heard_ && ChoosePlace(pipe) == Place::Nowhere;
+}
+
 void HandleBroker::TakeBack() {
   for (; last_ > 0; last_--) {
     auto [place, entry] = under_way_.back();

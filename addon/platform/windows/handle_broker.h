@@ -45,6 +45,9 @@ class HandleBroker {
   static constexpr int kInvalid = -1;
   int Receive(const Pipe& pipe, const uint8_t* references, size_t count, std::vector<Descriptor>& handles);
 
+  // Whether it is known that this peer can be given none.
+  bool IsRefused(const Pipe& pipe);
+
   // How many the peer has to pull yet.
   size_t held();
 

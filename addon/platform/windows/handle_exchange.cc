@@ -5,6 +5,9 @@
 
 #include "last_failure.h"
 
+// Which the SDK's headers do not have (ZwQuerySection).
+extern "C" NTSTATUS NTAPI NtQuerySection(HANDLE section, int what, void* information, SIZE_T size, SIZE_T* written);
+
 namespace gips {
 
 namespace {
@@ -27,14 +30,12 @@ bool IsPlausible(uint64_t handle) {
   return handle > 0 && handle < (uint64_t{1} << 31) && handle % 4 == 0;
 }
 
-// SECTION_BASIC_INFORMATION and its class, which the SDK's headers do not have (ZwQuerySection).
+// SECTION_BASIC_INFORMATION, of class 0.
 struct SectionInformation {
   void* base;
   ULONG attributes;
   LARGE_INTEGER size;
 };
-extern "C" NTSTATUS NTAPI NtQuerySection(HANDLE section, int what, void* information, SIZE_T size, SIZE_T* written);
-
 // Memory that is really there, behind all of it: a view of a file, of pages that are only reserved, or of something shorter would fault, as
 // its owner likes. Nobody can change that of a section that has been made.
 bool IsPlainMemory(HANDLE section, uint64_t size) {
@@ -159,6 +160,7 @@ void HandleExchange::Drop(uint32_t number, uint64_t connection, Way way) {
   Free(entry);
 }
 
+// What somebody else is at work on is left to them. If they are killed in these few instructions, the entry is used until this process ends.
 void HandleExchange::DropAll(uint64_t connection) {
   if (table_->used == 0) return;
   for (uint32_t number = 0; number < kEntries; number++) {

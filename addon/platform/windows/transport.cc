@@ -52,6 +52,11 @@ void Transport::Close() {
   handles_.Close();
 }
 
+int Transport::ObjectsFailure() {
+  if (!is_framed_) return UV_ENOTSUP;
+  return handles_.IsRefused(pipe()) ? UV_EACCES : 0;
+}
+
 SendStatus Transport::SendPacket(const Segment* segments, size_t count, const Attachment* attachment) {
   uint8_t tail[kMaxTail];
   size_t size = 0;

@@ -60,8 +60,6 @@ class Transport final : public PacketSink {
  public:
   // What this platform has of the protocol's optional parts.
   static constexpr uint32_t kFeatures = 0;
-  // Packets without frames have no room to say what rides with them.
-  static constexpr bool kPassesRaw = false;
   // What a packet may be longer by than the frames in it.
   static constexpr size_t kMaxTail = HandleBroker::kMaxTail;
 
@@ -87,6 +85,9 @@ class Transport final : public PacketSink {
   size_t MaxPacket() const;
   // Bytes of accepted packets that the system has not taken yet.
   size_t under_way() const { return open() ? socket_.pipe().under_way() : 0; }
+  // Why objects cannot be passed to this peer, as far as that is known beforehand: 0, UV_EACCES if neither process has the right to, and
+  // UV_ENOTSUP without frames, which alone say what rides with a packet.
+  int ObjectsFailure();
   // Objects of accepted packets that are lost if we leave now: the peer has to fetch them. Nobody tells when it has.
   size_t held() { return handles_.held(); }
 

@@ -98,11 +98,14 @@ describeOnWindows('a message is lost', () => {
     await expectLost('EACCES');
   });
 
-  test.each(['0', '3', '0x7ff0', '0xffffffffffffffff', '0xfffffffffffffffe'])('if its table has no handle of its process, but %s', async (handle) => {
-    await greet(announcement(await peer.makeTable('plain', handle)));
-    await peer.send(withObjects(reference(Place.WITH_SENDER, 0)));
-    await expectLost('ECONNRESET');
-  });
+  test.each(['0', '3', '0x7ff0', '0xffffffffffffffff', '0xfffffffffffffffe'])(
+    'if its table has no handle of its process, but %s',
+    async (handle) => {
+      await greet(announcement(await peer.makeTable('plain', handle)));
+      await peer.send(withObjects(reference(Place.WITH_SENDER, 0)));
+      await expectLost('ECONNRESET');
+    },
+  );
 
   test('if its table has nothing in the entry', async () => {
     await greet(announcement(await peer.makeTable('plain', 'itself')));

@@ -119,7 +119,8 @@ export class IpcObject implements Disposable {
   }
 
   #requireNumber(fd: number): number {
-    if (fd < 0) throw unsupportedError('this IpcObject is a handle that no file descriptor stands for; if it is shared memory, use toShm()');
+    if (fd < 0)
+      throw unsupportedError('this IpcObject is a handle that no file descriptor stands for; if it is shared memory, use toShm()');
     return fd;
   }
 
@@ -204,7 +205,9 @@ function stopReading(handle: Handle): void {
 }
 
 function unsupportedSocket(): GipsError {
-  return unsupportedError('sockets cannot be sent on Windows: Node does not tell their handles; pass the bytes on instead, or let the other process listen');
+  return unsupportedError(
+    'sockets cannot be sent on Windows: Node does not tell their handles; pass the bytes on instead, or let the other process listen',
+  );
 }
 
 function refuse(source: object, reason: string): never {

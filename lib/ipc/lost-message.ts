@@ -7,7 +7,10 @@ const SHORTAGE = 'close descriptors or raise their limit (ulimit -n), and have i
 
 /** What Windows adds to that: objects there are not the receiver's before it has a right to them, and the sender may leave with them. */
 const ADVICE: ReadonlyMap<string, readonly [code: string, advice: string]> = new Map([
-  ['EACCES', ['EACCES', 'neither process may duplicate handles of the other one; run them as the same user, or one of them with more rights']],
+  [
+    'EACCES',
+    ['EACCES', 'neither process may duplicate handles of the other one; run them as the same user, or one of them with more rights'],
+  ],
   ['ECONNRESET', ['ECONNRESET', 'the sender left with them; have it wait for an answer before it does']],
 ]);
 

@@ -17,7 +17,7 @@
       ["OS=='win'", {
         "include_dirs": ["addon/platform/windows"],
         "defines": ["_WIN32_WINNT=0x0A00", "WIN32_LEAN_AND_MEAN", "NOMINMAX"],
-        "libraries": ["-ladvapi32.lib", "-lntdll.lib", "-lws2_32.lib", "-lsynchronization.lib"],
+        "libraries": ["-ladvapi32.lib", "-lntdll.lib", "-lws2_32.lib"],
         "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/std:c++17", "/Zc:__cplusplus"], "WarningLevel": 4 } }
       }],
       # Not for users: a compiler younger than this code may know new warnings.

@@ -89,8 +89,8 @@ test('`listen --json` says who sent what', async () => {
   });
 });
 
-describe.each(signals.rows<NodeJS.Signals>('SIGINT', 'SIGTERM'))('%s', (signal) => {
-  test('ends a service in order, which answers what it has begun', async () => {
+signals.describe('a service ends in order, and answers what it has begun,', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('at %s', async (signal) => {
     const name = serviceName();
     const service = await Running.start('serve', name, '--exec', 'echo begun >&2; cat');
     const endpoint = await Endpoint.connect(name);

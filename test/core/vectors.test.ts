@@ -5,6 +5,7 @@ import { resolveAddress } from '#lib/ipc/names.js';
 import { FirstPacket, Kind } from '#lib/native/binding.js';
 import { native } from '#lib/native/index.js';
 
+import { eventually } from '../support/deadline.js';
 import { serviceName } from '../support/names.js';
 import { core, type Frame, type TestInbox } from './core.js';
 
@@ -85,13 +86,13 @@ describe('first packets', () => {
     return result;
   }
 
-  test.each(vectors.firstPackets)('$name is taken for: $is', ({ hex, is }) => {
+  test.each(vectors.firstPackets)('$name is taken for: $is', async ({ hex, is }) => {
     const acceptor = opened(native.listen(address, 1, null));
     const client = opened(native.connect(address));
     client.open('raw', 65_536, 65_536);
     client.send(Kind.MESSAGE, Buffer.from(hex, 'hex'), 0);
-    const server = opened(acceptor.accept());
-    expect(server.peekFirst()).toBe(is === 'greeting' ? FirstPacket.HELLO : FirstPacket.RAW);
+    const server = await eventually(() => opened(acceptor.accept()));
+    await eventually(() => expect(server.peekFirst()).toBe(is === 'greeting' ? FirstPacket.HELLO : FirstPacket.RAW));
     for (const handle of [server, client, acceptor]) handle.close();
   });
 });

@@ -7,8 +7,10 @@ import { createRequire } from 'node:module';
 /** @returns {WindowsFacts} */
 const facts = () => createRequire(import.meta.url)('../../build/windows/windows_facts.node');
 
-/** What tests and the library open. Node itself opens events, threads and keys of the registry whenever it likes. */
-const TYPES = new Set(['Pipe', 'File', 'Section', 'Process', 'Token']);
+/**
+ * What tests and the library open. Node itself opens events, threads and keys of the registry whenever it likes; a section stays from the first connection on.
+ */
+const TYPES = new Set(['Pipe', 'File', 'Process', 'Token']);
 
 /** The handles of this process. */
 export function handles() {

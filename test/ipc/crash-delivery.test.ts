@@ -13,6 +13,7 @@ import { hello, message } from '../support/greetings.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { firstClient } from '../support/peer.js';
+import { bareObjects } from '../support/platform.js';
 import { type Program, start } from '../support/processes.js';
 import { Victim } from '../support/victim.js';
 
@@ -129,8 +130,8 @@ describe('a server and its other clients do not notice a client that is killed',
   });
 
   test.each([
-    ['with descriptors', first({ total: 1_000_000, objects: 253 })],
-    ['without descriptors', first({ total: 1_000_000 })],
+    ...bareObjects.rows(['with descriptors', first({ total: 1_000_000, objects: 253 })] as const),
+    ['without descriptors', first({ total: 1_000_000 })] as const,
   ])('amid fragments %s', async (_, { bytes, objects }) => {
     const peer = await victim.admit();
     await peer.send(message('before'));
@@ -141,7 +142,7 @@ describe('a server and its other clients do not notice a client that is killed',
     await victim.expectUnharmed();
   });
 
-  test('with a request of its own unanswered', async () => {
+  bareObjects.test('with a request of its own unanswered', async () => {
     const peer = await victim.admit();
     await peer.send(frame(Kind.REQUEST, { correlation: 1, objects: 20 }), 20);
     await peer.kill();
@@ -174,7 +175,7 @@ test('what a killed client had sent still comes as pods, and answering it does n
   }
 });
 
-test('the objects that a killed client had sent can be used', async () => {
+bareObjects.test('the objects that a killed client had sent can be used', async () => {
   const listener = keep(await Listener.bind(serviceName()));
   const peer = await BarePeer.connect(listener.name);
   await peer.send(hello(listener.name));

@@ -11,6 +11,7 @@ import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { connectPair } from '../support/pair.js';
 import { connectPeer } from '../support/peer.js';
+import { halfClosed } from '../support/platform.js';
 
 const GOODBYE = frame(Kind.GOODBYE);
 /** More than a socket and a window take. */
@@ -45,12 +46,12 @@ const endings = [
     outcome: errorLike({ code: 'ECONNRESET' }),
     end: (server: BarePeer) => server.close(),
   },
-  {
+  ...halfClosed.rows({
     how: 'sends no more without a goodbye',
     code: 'ECONNRESET',
     outcome: errorLike({ code: 'ECONNRESET' }),
     end: (server: BarePeer) => server.shutdown(),
-  },
+  }),
   { how: 'is killed', code: 'ECONNRESET', outcome: errorLike({ code: 'ECONNRESET' }), end: (server: BarePeer) => server.kill() },
   {
     how: 'breaks the protocol',

@@ -6,6 +6,8 @@ import { descriptorCount, hardDescriptorLimit, type Program, start } from '../su
 const PROCESSES = 4;
 /** A pipe under Wine costs milliseconds. */
 const CLIENTS = isWindows ? 100 : 2000;
+/** How far the count of handles may be off: those of threads, and of pipes that wait for a client, come and go on Windows. */
+const INEXACT = isWindows ? 10 : 0;
 /** What a process needs beside its connections. */
 const SPARE = 100;
 const STEP_MS = 40_000;
@@ -23,16 +25,20 @@ testWithDescriptors(
     const argument = { name, count: CLIENTS / PROCESSES };
     const programs = Array.from({ length: PROCESSES }, () => start('many-clients', { argument, descriptorLimit: needed }));
     await tellAll(programs, 'connect');
-    expect(descriptorCount(server.pid)).toBe(before + CLIENTS);
+    expectCount(server, before + CLIENTS);
     for (let round = 0; round < 3; round += 1) await tellAll(programs, 'echo', round);
-    expect(descriptorCount(server.pid)).toBe(before + CLIENTS);
+    expectCount(server, before + CLIENTS);
     await tellAll(programs, 'close');
-    await eventually(() => expect(descriptorCount(server.pid)).toBe(before));
+    await eventually(() => expectCount(server, before));
     for (const program of programs) program.endInput();
     await Promise.all(programs.map((program) => program.finish()));
   },
   3 * STEP_MS,
 );
+
+function expectCount(server: Program, count: number): void {
+  expect(Math.abs(descriptorCount(server.pid) - count)).toBeLessThanOrEqual(INEXACT);
+}
 
 async function tellAll(programs: Program[], step: string, data: unknown = null): Promise<void> {
   for (const program of programs) program.tell(step, data);

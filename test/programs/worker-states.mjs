@@ -152,6 +152,9 @@ export const states = {
   },
 };
 
+// A listener belongs to one process there.
+if (process.platform === 'win32') delete states['sharing a listener'];
+
 export function there() {
   parentPort?.postMessage('there');
 }

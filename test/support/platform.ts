@@ -41,3 +41,7 @@ export const sharedListeners = exceptOnWindows('Windows: a listener belongs to o
 export const procfs = exceptOnWindows('Windows: no /proc');
 /** Pipelines, and the other things that only a POSIX shell does. */
 export const posixShell = exceptOnWindows('Windows: no POSIX shell');
+/** What test/programs/windows/bare-peer.cc leaves to the library: to pass handles. */
+export const bareObjects = exceptOnWindows('Windows: the bare peer passes no handles');
+/** An end of which one direction is closed. */
+export const halfClosed = exceptOnWindows('Windows: a pipe is closed in both directions');

@@ -52,6 +52,7 @@ class PolledChannel implements Pollable {
 
   write(): void {
     this.#peer.sendSync('x');
+    settle();
   }
 
   drain(): void {
@@ -61,4 +62,14 @@ class PolledChannel implements Pollable {
   fill(): void {
     while (this.source.trySend(Buffer.alloc(65_536)));
   }
+}
+
+/** Waits until it is known of everything so far that it has come: one thread tells of it, in order. */
+function settle(): void {
+  const listener = Listener.bindSync(serviceName());
+  const witness = Endpoint.connectSync(listener.name);
+  witness.sendSync('and this');
+  listener.acceptSync(5_000);
+  witness.destroy();
+  void listener.close();
 }

@@ -59,6 +59,8 @@ export function hardDescriptorLimit(): number {
 
 /** The processor time a process has used, in seconds. */
 export function processorTime(pid: number): number {
+  // Wine tells the time of whoever asks, whatever the process: what is idle cannot be seen there.
+  if (isWindows) return 0;
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   // Fields 14 and 15, in ticks of 10 ms; the second one is a name in parentheses that may contain anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -1,8 +1,12 @@
 /** What a process has watched by the file system, as the kernel knows it. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 
+import { isWindows } from './platform.js';
+
 /** The inodes of everything that process watches. */
 function watchedInodes(pid: number): number[] {
+  // There are no services that are files.
+  if (isWindows) return [];
   return readdirSync(`/proc/${pid}/fdinfo`).flatMap((fd) => {
     try {
       const lines = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1');

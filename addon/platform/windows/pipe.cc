@@ -53,8 +53,8 @@ void Pipe::OnInput(DWORD error) {
   if (error == ERROR_MORE_DATA || (error == 0 && HasBytes())) {
     input_ = Input::Packet;
   } else {
-    // A message without a byte has been taken by this read of none.
-    input_ = error == 0 ? Input::Violation : Input::End;
+    // A message without a byte has been taken by this read of none; unless it ended because the other end has closed.
+    input_ = error == 0 && IsConnected() ? Input::Violation : Input::End;
   }
   Update();
 }
@@ -63,6 +63,10 @@ void Pipe::OnInput(DWORD error) {
 bool Pipe::HasBytes() const {
   DWORD available = 0;
   return PeekNamedPipe(handle_.get(), nullptr, 0, nullptr, &available, nullptr) && available > 0;
+}
+
+bool Pipe::IsConnected() const {
+  return PeekNamedPipe(handle_.get(), nullptr, 0, nullptr, nullptr, nullptr) != 0;
 }
 
 // Whether there is something to look for. If not, somebody will tell. What has come, the port's thread may be about to tell of: whoever

@@ -65,6 +65,7 @@ class Pipe final : public Readiness, public std::enable_shared_from_this<Pipe> {
 
   bool IsLookedAt();
   bool HasBytes() const;
+  bool IsConnected() const;
   // How the reading ended: a Win32 error or 0.
   DWORD Read(uint8_t* buffer, size_t capacity, DWORD& size);
   void WatchInput();

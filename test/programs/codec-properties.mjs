@@ -2,6 +2,7 @@
  * Puts one property of the codecs to the test, with values of this realm: in that of jest the classes of V8 are others. Fails with the counterexample.
  */
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { serialize } from 'node:v8';
 import fc from 'fast-check';
 import { codecs } from '../../dist/index.js';
@@ -76,7 +77,11 @@ const properties = {
   'json survives': fc.property(fc.jsonValue({ noUnicodeString: false }), (value) =>
     assert.deepEqual(json.decode(Buffer.from(json.encode(value))), JSON.parse(JSON.stringify(value))),
   ),
-  'structured survives': fc.property(cloneable, (value) => assert.deepEqual(structured.decode(structured.encode(value)), value)),
+  'structured survives': fc.property(cloneable, (value) => {
+    // Of a few values Node itself says that no copy is like them: a set with an invalid date.
+    fc.pre(isDeepStrictEqual(structuredClone(value), value));
+    assert.deepEqual(structured.decode(structured.encode(value)), value);
+  }),
   'any bytes as json': fc.property(bytes, (payload) => decodesOrThrows(json, payload)),
   'any bytes as structured': fc.property(fc.oneof(bytes, damaged, tags), (payload) => decodesOrThrows(structured, payload)),
 };

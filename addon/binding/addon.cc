@@ -128,8 +128,12 @@ Napi::Value CreateWaker(const Napi::CallbackInfo& info) {
   return NativeWaker::Wrap(*Environment::Of(info.Env()), std::move(waker));
 }
 
-Napi::Value AdoptWaker(const Napi::CallbackInfo& info) {
-  Waker waker = Waker::Duplicate(IntArgument(info, 0));
+void DropWaker(const Napi::CallbackInfo& info) {
+  Waker::Drop(IntArgument(info, 0));
+}
+
+Napi::Value TakeWaker(const Napi::CallbackInfo& info) {
+  Waker waker = Waker::Take(IntArgument(info, 0));
   if (!waker.valid()) return Failure(info.Env());
   return NativeWaker::Wrap(*Environment::Of(info.Env()), std::move(waker));
 }
@@ -163,7 +167,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports["describe"] = Napi::Function::New<Describe>(env, "describe");
   exports["createSelector"] = Napi::Function::New<CreateSelector>(env, "createSelector");
   exports["createWaker"] = Napi::Function::New<CreateWaker>(env, "createWaker");
-  exports["adoptWaker"] = Napi::Function::New<AdoptWaker>(env, "adoptWaker");
+  exports["dropWaker"] = Napi::Function::New<DropWaker>(env, "dropWaker");
+  exports["takeWaker"] = Napi::Function::New<TakeWaker>(env, "takeWaker");
   return exports;
 }
 

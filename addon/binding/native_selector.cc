@@ -78,6 +78,7 @@ void NativeWaker::Define(Napi::Env env, Environment& environment) {
   environment.waker_class = Napi::Persistent(DefineClass(env, "NativeWaker",
                                                          {
                                                              InstanceAccessor<&NativeWaker::GetFd>("fd"),
+                                                             InstanceMethod<&NativeWaker::Share>("share"),
                                                              InstanceMethod<&NativeWaker::Wake>("wake"),
                                                              InstanceMethod<&NativeWaker::Drain>("drain"),
                                                              InstanceMethod<&NativeWaker::Close>("close"),
@@ -95,6 +96,10 @@ NativeWaker::NativeWaker(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
 
 Napi::Value NativeWaker::GetFd(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), waker_.fd());
+}
+
+Napi::Value NativeWaker::Share(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), waker_.Share());
 }
 
 void NativeWaker::Wake(const Napi::CallbackInfo&) {

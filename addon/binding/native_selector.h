@@ -35,6 +35,7 @@ class NativeWaker final : public Napi::ObjectWrap<NativeWaker> {
 
  private:
   Napi::Value GetFd(const Napi::CallbackInfo& info);
+  Napi::Value Share(const Napi::CallbackInfo& info);
   void Wake(const Napi::CallbackInfo& info);
   void Drain(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);

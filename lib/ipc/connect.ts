@@ -1,10 +1,11 @@
 /** How a client reaches its server. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemError, timeoutError } from '../errors.js';
-import { errnoOf, Feature, Kind, native, type NativeChannel } from '../native/index.js';
+import { errnoOf, Feature, Kind, native, RingNews, type NativeChannel } from '../native/index.js';
 import { Appearance } from './appearance.js';
 import type { Credentials } from './credentials.js';
 import { Deadline, sleepSync } from './deadline.js';
+import { publishRingNews } from './diagnostics.js';
 import './dispatch.js';
 import { closed, refused, untold, violated } from './endings.js';
 import { decodeRefused, decodeWelcome, encodeHello, PROTOCOL_VERSION } from './greeting.js';
@@ -176,7 +177,10 @@ function onAnswer(session: Session, { kind, payload }: Message, { settings, offe
   if (offered === Feature.STATISTICS && answer.features !== offered) return untold(session);
   const { native: channel } = session.link;
   channel.setPeer(answer.window, answer.features);
-  if (settings.ring !== undefined && (answer.features & Feature.RING) !== 0) channel.useRing(settings.ring, settings.spin);
+  if (settings.ring !== undefined) {
+    if ((answer.features & Feature.RING) !== 0) channel.useRing(settings.ring, settings.spin);
+    else process.nextTick(() => publishRingNews(session, RingNews.REFUSED));
+  }
   session.sender.welcome(answer.maxMessageSize);
   welcome.resolve();
   return undefined;

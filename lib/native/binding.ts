@@ -251,6 +251,8 @@ export interface NativeSelector {
 /** A counter that wakes a selector, shared between threads (eventfd). */
 export interface NativeWaker {
   readonly fd: number;
+  /** A number for `NativeBinding.takeWaker`; negative errno. */
+  share(): number;
   wake(): void;
   /** Reads the counter back to zero. */
   drain(): void;
@@ -375,8 +377,10 @@ export interface NativeBinding {
   adopt(taken: number): NativeDescriptor;
   createSelector(): NativeSelector | number;
   createWaker(): NativeWaker | number;
-  /** A waker on a duplicate of another waker's descriptor. */
-  adoptWaker(fd: number): NativeWaker | number;
+  /** Another waker of the same selector, behind a number that `NativeWaker.share` gave, in any thread. Each number is good once. Negative errno. */
+  takeWaker(number: number): NativeWaker | number;
+  /** Nobody will take it. */
+  dropWaker(number: number): void;
 
   /**
    * A new region of `size` bytes that can grow to `maxSize`, all of them reserved. `name` without a slash, null for one without a name.

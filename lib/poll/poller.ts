@@ -130,7 +130,7 @@ export class Poller implements Disposable {
   /** Makes a waker for another thread. */
   waker(): Waker {
     this.#assertOpen();
-    return createWaker(this.#waker.fd, this.#tickets);
+    return createWaker(this.#waker.share(), this.#tickets);
   }
 
   /** Deregisters every source and frees the poller's descriptors. The sources stay open. */

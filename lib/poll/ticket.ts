@@ -1,18 +1,17 @@
 /**
- * A descriptor on its way from one thread to another of the same process.
+ * A waker on its way from one thread to another of the same process.
  *
- * A bare number would be dangerous: whoever owns the descriptor may close it before the other thread duplicates it, even by being terminated,
- * and the number may by then stand for something else. So a ticket owns a duplicate of its own, which nobody closes but the one who wins the
+ * The number of its descriptor would be dangerous: whoever owns the descriptor may close it before the other thread duplicates it, even by being terminated,
+ * and the number may by then stand for something else. So a ticket owns a share of its own, which nobody drops but the one who wins the
  * exchange of its state: the receiver who takes it, or the issuer who withdraws it.
  */
 import { native } from '../native/index.js';
-import type { NativeDescriptor } from '../native/binding.js';
 
-const FD = 0;
+const SHARE = 0;
 const STATE = 1;
 const State = { HELD: 0, TAKEN: 1, WITHDRAWN: 2 } as const;
 
-/** One descriptor that can be taken once, by any thread that has `memory`. */
+/** One share of a waker that can be taken once, by any thread that has `memory`. */
 export class Ticket {
   readonly #cells: Int32Array;
 
@@ -20,10 +19,10 @@ export class Ticket {
     this.#cells = new Int32Array(memory);
   }
 
-  /** Makes a ticket that holds `descriptor`. */
-  static issue(descriptor: NativeDescriptor): Ticket {
+  /** Makes a ticket that holds what `NativeWaker.share` gave. */
+  static issue(share: number): Ticket {
     const ticket = new Ticket(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
-    ticket.putBack(descriptor);
+    Atomics.store(ticket.#cells, SHARE, share);
     return ticket;
   }
 
@@ -37,29 +36,24 @@ export class Ticket {
     return Atomics.load(this.#cells, STATE) === State.HELD;
   }
 
-  /** The issuer took the descriptor back. */
+  /** The issuer took the share back. */
   get isWithdrawn(): boolean {
     return Atomics.load(this.#cells, STATE) === State.WITHDRAWN;
   }
 
-  /** The descriptor, or undefined if it was taken or withdrawn before. */
-  take(): NativeDescriptor | undefined {
+  /** The share, or undefined if it was taken or withdrawn before. */
+  take(): number | undefined {
     return this.#end(State.TAKEN);
   }
 
-  /** Undoes `take`. */
-  putBack(descriptor: NativeDescriptor): void {
-    Atomics.store(this.#cells, FD, descriptor.take());
-    Atomics.store(this.#cells, STATE, State.HELD);
-  }
-
-  /** Closes the descriptor, unless someone took it. */
+  /** Drops the share, unless someone took it. */
   withdraw(): void {
-    this.#end(State.WITHDRAWN)?.close();
+    const share = this.#end(State.WITHDRAWN);
+    if (share !== undefined) native.dropWaker(share);
   }
 
-  #end(state: number): NativeDescriptor | undefined {
+  #end(state: number): number | undefined {
     const before = Atomics.compareExchange(this.#cells, STATE, State.HELD, state);
-    return before === State.HELD ? native.adopt(Atomics.load(this.#cells, FD)) : undefined;
+    return before === State.HELD ? Atomics.load(this.#cells, SHARE) : undefined;
   }
 }

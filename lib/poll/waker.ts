@@ -5,8 +5,8 @@ import { native } from '../native/index.js';
 import type { NativeWaker } from '../native/binding.js';
 import { Ticket } from './ticket.js';
 
-/** Makes a waker on a duplicate of `fd`; the transferables it makes are added to `tickets`, whose owner withdraws those nobody took. */
-export let createWaker: (fd: number, tickets: Set<Ticket>) => Waker;
+/** Makes a waker of a share of another; the transferables it makes are added to `tickets`, whose owner withdraws those nobody took. */
+export let createWaker: (share: number, tickets: Set<Ticket>) => Waker;
 
 /**
  * Wakes one `Poller`. Get it from `Poller.waker()`, pass `toTransferable()` to a worker thread (`postMessage`, `workerData`), and make it a
@@ -20,10 +20,10 @@ export class Waker implements Disposable {
   #isClosed = false;
 
   static {
-    createWaker = (fd, tickets) => {
-      const duplicate = native.adoptWaker(fd);
-      if (typeof duplicate === 'number') throw systemError(duplicate, 'dup', 'Cannot make a Waker');
-      return new Waker(duplicate, tickets);
+    createWaker = (share, tickets) => {
+      const waker = share < 0 ? share : native.takeWaker(share);
+      if (typeof waker === 'number') throw systemError(waker, 'dup', 'Cannot make a Waker');
+      return new Waker(waker, tickets);
     };
   }
 
@@ -34,26 +34,18 @@ export class Waker implements Disposable {
 
   /**
    * The other end of `toTransferable`.
-   * @throws GipsError `EINVAL` when it was used before, `ERR_GIPS_CLOSED` when the poller closed before anyone used it, `EAGAIN` when the
-   *   process has no descriptor left (it can be used again then)
+   * @throws GipsError `EINVAL` when it was used before, `ERR_GIPS_CLOSED` when the poller closed before anyone used it
    */
   static from(transferable: object): Waker {
     const ticket = ticketOf(transferable);
-    const descriptor = ticket.take();
-    if (descriptor === undefined) {
+    const share = ticket.take();
+    if (share === undefined) {
       if (ticket.isWithdrawn) throw closedError('The Poller of this Waker');
       throw new GipsError('Cannot make a Waker: this transferable was used before; call toTransferable() once for each thread', {
         code: 'EINVAL',
       });
     }
-    try {
-      const waker = createWaker(descriptor.fd, new Set());
-      descriptor.close();
-      return waker;
-    } catch (error) {
-      ticket.putBack(descriptor);
-      throw error;
-    }
+    return createWaker(share, new Set());
   }
 
   /** Ends the poller's present `poll`, or its next one if there is none. Any number of calls before that count as one. */
@@ -68,10 +60,10 @@ export class Waker implements Disposable {
    */
   toTransferable(): object {
     this.#assertOpen();
-    const descriptor = native.duplicate(this.#native.fd);
-    if (typeof descriptor === 'number') throw systemError(descriptor, 'fcntl', 'Cannot make a transferable Waker');
+    const share = this.#native.share();
+    if (share < 0) throw systemError(share, 'fcntl', 'Cannot make a transferable Waker');
     for (const ticket of this.#tickets) if (!ticket.isHeld) this.#tickets.delete(ticket);
-    const ticket = Ticket.issue(descriptor);
+    const ticket = Ticket.issue(share);
     this.#tickets.add(ticket);
     return { gipsWaker: ticket.memory };
   }

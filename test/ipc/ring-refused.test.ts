@@ -1,7 +1,9 @@
 /** Where one side cannot have a ring, the channel stays on its socket, and both sides say so. */
 import { Endpoint, Events, Interest, Listener, Poller } from 'gips';
 
+import { BarePeer } from '../support/bare-peer.js';
 import { eventually } from '../support/deadline.js';
+import { welcome } from '../support/greetings.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { firstClient } from '../support/peer.js';
@@ -48,6 +50,17 @@ describe('a server without an event loop refuses a ring, and answers by the sock
     await endpoint.send('stop');
     await server.finish();
   });
+});
+
+test('a server that knows of no rings gives none, and the client is told', async () => {
+  const name = serviceName();
+  const server = await BarePeer.listen(name);
+  const connecting = Endpoint.connect(name, { ring: true });
+  await server.accept();
+  await server.receive();
+  await server.send(welcome());
+  keep(await connecting);
+  await eventually(() => expect(newsOf('client', name)).toEqual(['refused']));
 });
 
 describe('a client that does not use the event loop asks for no ring, and talks by the socket:', () => {

@@ -60,10 +60,19 @@ Waker Waker::Create() {
   return waker;
 }
 
-Waker Waker::Duplicate(int fd) {
+Waker Waker::Take(int number) {
   Waker waker;
-  waker.counter_ = Descriptor::Duplicate(fd);
+  waker.counter_ = Descriptor(number);
   return waker;
+}
+
+void Waker::Drop(int number) {
+  Take(number);
+}
+
+int Waker::Share() const {
+  Descriptor copy = counter_.Duplicate();
+  return copy.valid() ? copy.Take() : -errno;
 }
 
 void Waker::Wake() {

@@ -40,7 +40,11 @@ class Selector {
 class Waker {
  public:
   static Waker Create();
-  static Waker Duplicate(int fd);
+  // The waker behind a number that Share gave, which is good for one Take or Drop, in any thread.
+  static Waker Take(int number);
+  static void Drop(int number);
+  // Negative errno.
+  int Share() const;
 
   bool valid() const { return counter_.valid(); }
   int fd() const { return counter_.get(); }

@@ -160,7 +160,8 @@ void HandleExchange::Drop(uint32_t number, uint64_t connection, Way way) {
   Free(entry);
 }
 
-// What somebody else is at work on is left to them. If they are killed in these few instructions, the entry is used until this process ends.
+// What somebody else is at work on is left to them. If they are killed in these few instructions, the entry is used until this process
+// ends.
 void HandleExchange::DropAll(uint64_t connection) {
   if (table_->used == 0) return;
   for (uint32_t number = 0; number < kEntries; number++) {

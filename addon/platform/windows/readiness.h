@@ -37,7 +37,6 @@ class Readiness {
   Readiness& operator=(const Readiness&) = delete;
 
   int id() const { return id_; }
-  virtual bool IsWaker() const { return false; }
   // To be called once it is owned by a shared pointer: it can be found from now on.
   static void Publish(const std::shared_ptr<Readiness>& readiness);
 

@@ -131,7 +131,6 @@ int Selector::Wait(int milliseconds, Ready* ready, int capacity) {
 
 class Waker::Counter final : public Readiness {
  public:
-  bool IsWaker() const override { return true; }
   void Put(int ready) {
     auto lock = Acquire();
     Set(ready);
@@ -145,15 +144,43 @@ Waker Waker::Create() {
   return waker;
 }
 
-Waker Waker::Duplicate(int id) {
-  Waker waker;
-  auto readiness = Readiness::Find(id);
-  if (readiness != nullptr && readiness->IsWaker()) {
-    waker.counter_ = std::static_pointer_cast<Counter>(readiness);
-  } else {
-    SetLastFailure(UV_EBADF);
+// Those that are on their way from one thread to another.
+struct Waker::Shared {
+  std::mutex mutex;
+  int last = 0;
+  std::unordered_map<int, std::shared_ptr<Counter>> all;
+
+  // Outlives the threads that are still running at exit.
+  static Shared& Get() {
+    static auto& shared = *new Shared;
+    return shared;
   }
+};
+
+Waker Waker::Take(int number) {
+  Shared& shared = Shared::Get();
+  Waker waker;
+  std::lock_guard<std::mutex> lock(shared.mutex);
+  auto found = shared.all.find(number);
+  if (found == shared.all.end()) {
+    SetLastFailure(UV_EBADF);
+    return waker;
+  }
+  waker.counter_ = std::move(found->second);
+  shared.all.erase(found);
   return waker;
+}
+
+void Waker::Drop(int number) {
+  Take(number);
+}
+
+int Waker::Share() const {
+  if (!valid()) return UV_EBADF;
+  Shared& shared = Shared::Get();
+  std::lock_guard<std::mutex> lock(shared.mutex);
+  shared.all.emplace(++shared.last, counter_);
+  return shared.last;
 }
 
 int Waker::fd() const {

@@ -42,7 +42,11 @@ class Selector {
 class Waker {
  public:
   static Waker Create();
-  static Waker Duplicate(int id);
+  // The waker behind a number that Share gave, which is good for one Take or Drop, in any thread. Not valid() with LastFailure().
+  static Waker Take(int number);
+  static void Drop(int number);
+  // Negative error of libuv's.
+  int Share() const;
 
   bool valid() const { return counter_ != nullptr; }
   int fd() const;
@@ -52,6 +56,7 @@ class Waker {
 
  private:
   class Counter;
+  struct Shared;
   std::shared_ptr<Counter> counter_;
 };
 

@@ -69,10 +69,10 @@ bool Pipe::IsConnected() const {
   return PeekNamedPipe(handle_.get(), nullptr, 0, nullptr, nullptr, nullptr) != 0;
 }
 
-// Whether there is something to look for. If not, somebody will tell. What has come, the port's thread may be about to tell of: whoever
-// looks sees it all the same. So may a write have found that the other end is gone before that thread has: what it has left is looked for
+// What there is. If nothing, somebody will tell when there is. What has come, the port's thread may be about to tell of: whoever looks
+// sees it all the same. So may a write have found that the other end is gone before that thread has: what it has left is looked for
 // now.
-bool Pipe::IsLookedAt() {
+Pipe::Input Pipe::Look() {
   auto lock = Acquire();
   bool is_told_soon = is_watching_ && !is_closed_ && ((is_broken_ && !has_waited_) || HasBytes());
   if (is_told_soon) {
@@ -81,11 +81,12 @@ bool Pipe::IsLookedAt() {
     Wait(kReady, kLastWords);
     lock.lock();
   }
-  return !is_closed_ && input_ == Input::Packet;
+  return is_closed_ ? Input::End : input_;
 }
 
 Pipe::Looked Pipe::Peek(uint8_t* buffer, size_t capacity) {
-  if (!IsLookedAt()) return {is_closed_ ? Input::End : input_, 0};
+  Input input = Look();
+  if (input != Input::Packet) return {input, 0};
   size_t kept = kept_ == Kept::Nothing ? 0 : 1;
   if (kept > 0 && capacity > 0) {
     *buffer++ = first_byte_;
@@ -100,7 +101,8 @@ Pipe::Looked Pipe::Peek(uint8_t* buffer, size_t capacity) {
 }
 
 Pipe::Looked Pipe::Take(uint8_t* buffer, size_t capacity) {
-  if (!IsLookedAt()) return {is_closed_ ? Input::End : input_, 0};
+  Input input = Look();
+  if (input != Input::Packet) return {input, 0};
   size_t kept = kept_ == Kept::Nothing ? 0 : 1;
   if (kept > capacity) return {Input::Violation, 0};
   if (kept > 0) buffer[0] = first_byte_;
@@ -117,7 +119,7 @@ Pipe::Looked Pipe::Take(uint8_t* buffer, size_t capacity) {
 
 bool Pipe::ReadFirstByte() {
   if (kept_ != Kept::Nothing) return true;
-  if (!IsLookedAt()) return false;
+  if (Look() != Input::Packet) return false;
   DWORD size = 0;
   DWORD error = Read(&first_byte_, 1, size);
   if (size == 0) return false;

@@ -63,7 +63,7 @@ class Pipe final : public Readiness, public std::enable_shared_from_this<Pipe> {
 
   enum class Kept { Nothing, FirstByte, WholePacket };
 
-  bool IsLookedAt();
+  Input Look();
   bool HasBytes() const;
   bool IsConnected() const;
   // How the reading ended: a Win32 error or 0.

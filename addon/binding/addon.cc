@@ -1,7 +1,6 @@
 // The addon's face: what lib/native/binding.ts declares as NativeBinding.
 #include <napi.h>
 
-#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "binding/wrap.h"
 #include "datagram.h"
 #include "describe.h"
+#include "mutex.h"
 
 namespace gips {
 
@@ -84,9 +84,9 @@ Napi::Value AdoptAcceptor(const Napi::CallbackInfo& info) {
 
 // Each once in a process, whichever thread asks: a second owner would close its number when that is somebody else's.
 Napi::Value AdoptInherited(const Napi::CallbackInfo& info) {
-  static std::mutex mutex;
+  static Mutex mutex;
   static auto& taken = *new std::set<int>;  // outlives the threads that are still running at exit
-  std::lock_guard<std::mutex> lock(mutex);
+  std::lock_guard<Mutex> lock(mutex);
   int fd = IntArgument(info, 0);
   if (taken.count(fd) > 0) return Failure(info.Env(), UV_EALREADY);
   Acceptor acceptor = Acceptor::AdoptInherited(fd);

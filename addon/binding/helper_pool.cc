@@ -13,7 +13,7 @@ constexpr auto kCancelInterval = std::chrono::milliseconds(1);
 
 int HelperPool::Submit(std::shared_ptr<Job> job) {
   JoinEnded();
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<Mutex> lock(mutex_);
   if (queue_.size() >= idle_) {
     auto thread = threads_.emplace(threads_.end());
     auto assignment = std::make_unique<Assignment>(Assignment{this, thread});
@@ -37,7 +37,7 @@ void HelperPool::Body(void* data) {
 }
 
 void HelperPool::Work(Threads::iterator thread) {
-  std::unique_lock<std::mutex> lock(mutex_);
+  std::unique_lock<Mutex> lock(mutex_);
   while (submitted_.wait_for(lock, kIdleTime, [this] { return is_ending_ || !queue_.empty(); }) && !queue_.empty()) {
     std::shared_ptr<Job> job = std::move(queue_.front());
     queue_.pop_front();
@@ -57,17 +57,17 @@ void HelperPool::Work(Threads::iterator thread) {
 }
 
 bool HelperPool::IsDone(const Job& job) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<Mutex> lock(mutex_);
   return job.is_done_;
 }
 
 bool HelperPool::WaitFor(const Job& job, int milliseconds) {
-  std::unique_lock<std::mutex> lock(mutex_);
+  std::unique_lock<Mutex> lock(mutex_);
   return done_.wait_for(lock, std::chrono::milliseconds(milliseconds), [&job] { return job.is_done_; });
 }
 
 void HelperPool::Finish(Job& job) {
-  std::unique_lock<std::mutex> lock(mutex_);
+  std::unique_lock<Mutex> lock(mutex_);
   while (!job.is_done_) {
     job.Cancel();
     done_.wait_for(lock, kCancelInterval, [&job] { return job.is_done_; });
@@ -77,7 +77,7 @@ void HelperPool::Finish(Job& job) {
 void HelperPool::JoinEnded() {
   Threads ended;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     ended.swap(ended_);
   }
   for (HelperThread& thread : ended) thread.Join();
@@ -86,7 +86,7 @@ void HelperPool::JoinEnded() {
 // Every job is done by now.
 HelperPool::~HelperPool() {
   {
-    std::unique_lock<std::mutex> lock(mutex_);
+    std::unique_lock<Mutex> lock(mutex_);
     is_ending_ = true;
     submitted_.notify_all();
     done_.wait(lock, [this] { return threads_.empty(); });

@@ -1,15 +1,14 @@
 // Threads for calls that block: one for each call, because who waits for a wake-up cannot at the same time wait for another.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "helper_thread.h"
+#include "mutex.h"
 
 namespace gips {
 
@@ -54,9 +53,9 @@ class HelperPool {
   void JoinEnded();
 
   std::function<void(const std::shared_ptr<Job>&)> on_done_;
-  std::mutex mutex_;
-  std::condition_variable submitted_;
-  std::condition_variable done_;
+  Mutex mutex_;
+  Condition submitted_;
+  Condition done_;
   std::deque<std::shared_ptr<Job>> queue_;
   size_t idle_ = 0;  // threads that have no job, those that are starting included
   bool is_ending_ = false;

@@ -132,7 +132,7 @@ void Waiting::UpdateReference() {
 
 void Waiting::OnDone(const std::shared_ptr<HelperPool::Job>& job) {
   {
-    std::lock_guard<std::mutex> lock(done_mutex_);
+    std::lock_guard<Mutex> lock(done_mutex_);
     done_.push_back(static_cast<const Call&>(*job).id_);
   }
   uv_async_send(async_);
@@ -146,7 +146,7 @@ void Waiting::Deliver() {
   if (owner_ != nullptr) owner_->Resume();
   std::vector<uint32_t> done;
   {
-    std::lock_guard<std::mutex> lock(done_mutex_);
+    std::lock_guard<Mutex> lock(done_mutex_);
     done.swap(done_);
   }
   for (uint32_t id : done) {

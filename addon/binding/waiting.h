@@ -11,6 +11,7 @@
 
 #include "binding/environment.h"
 #include "binding/helper_pool.h"
+#include "mutex.h"
 #include "robust_wait.h"
 
 namespace gips {
@@ -82,7 +83,7 @@ class Waiting final : public EnvironmentHandle {
   uint32_t last_id_ = 0;
   uint32_t blocking_id_ = 0;
   size_t dispatched_calls_ = 0;  // calls whose end JavaScript waits for
-  std::mutex done_mutex_;
+  Mutex done_mutex_;
   std::vector<uint32_t> done_;
   std::map<uint8_t*, std::weak_ptr<RobustPage>> pages_;
   size_t pages_before_purge_ = 16;

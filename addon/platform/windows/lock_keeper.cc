@@ -15,7 +15,7 @@ std::unique_ptr<LockKeeper> LockKeeper::Start() {
 LockKeeper::~LockKeeper() {
   if (!thread_.started()) return;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     command_ = Command::End;
     changed_.notify_all();
   }
@@ -27,7 +27,7 @@ void LockKeeper::Body(void* keeper) {
 }
 
 void LockKeeper::Work() {
-  std::unique_lock<std::mutex> lock(mutex_);
+  std::unique_lock<Mutex> lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return command_ != Command::None; });
     Command command = command_;
@@ -60,7 +60,7 @@ LockKeeper::Result LockKeeper::Wait() const {
 }
 
 void LockKeeper::Do(Command command) {
-  std::unique_lock<std::mutex> lock(mutex_);
+  std::unique_lock<Mutex> lock(mutex_);
   command_ = command;
   changed_.notify_all();
   changed_.wait(lock, [this] { return command_ == Command::None; });

@@ -1,12 +1,11 @@
 // A thread that holds one lock: a mutex of the kernel belongs to the thread that waited for it, and only that one can release it.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 
 #include "descriptor.h"
 #include "helper_thread.h"
+#include "mutex.h"
 
 namespace gips {
 
@@ -34,8 +33,8 @@ class LockKeeper {
   Result Wait() const;
 
   HelperThread thread_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  Mutex mutex_;
+  Condition changed_;
   Command command_ = Command::None;
   Descriptor lock_;
   HANDLE cancel_ = nullptr;

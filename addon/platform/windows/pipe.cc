@@ -30,6 +30,7 @@ void Pipe::Delivery::OnCompleted(DWORD error, DWORD) {
 
 std::shared_ptr<Pipe> Pipe::Open(Descriptor handle, Side side, FILETIME connected) {
   auto pipe = std::make_shared<Pipe>(std::move(handle), side, connected);
+  if (!pipe->read_.valid()) return nullptr;
   Publish(pipe);
   auto lock = Acquire();
   pipe->WatchInput();
@@ -130,8 +131,7 @@ bool Pipe::ReadFirstByte() {
 DWORD Pipe::Read(uint8_t* buffer, size_t capacity, DWORD& size) {
   OVERLAPPED read = {};
   // With its lowest bit set, the port is not told (GetQueuedCompletionStatus, Remarks).
-  thread_local Descriptor event(CreateEventW(nullptr, TRUE, FALSE, nullptr));
-  read.hEvent = reinterpret_cast<HANDLE>(reinterpret_cast<uintptr_t>(event.get()) | 1);
+  read.hEvent = reinterpret_cast<HANDLE>(reinterpret_cast<uintptr_t>(read_.get()) | 1);
   BOOL done = ReadFile(handle_.get(), buffer, static_cast<DWORD>(capacity), nullptr, &read);
   DWORD error = done ? 0 : GetLastError();
   if (error != 0 && error != ERROR_IO_PENDING && error != ERROR_MORE_DATA) return error;

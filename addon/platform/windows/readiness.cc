@@ -12,7 +12,7 @@ namespace {
 constexpr int kFirstId = 1 << 24;
 
 struct Registry {
-  std::mutex mutex;
+  Mutex mutex;
   int last_id = kFirstId;
   std::unordered_map<int, std::weak_ptr<Readiness>> all;
 };

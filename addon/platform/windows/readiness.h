@@ -2,10 +2,10 @@
 // turned into. A readiness has a number, which stands for it wherever POSIX has a descriptor.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <vector>
+
+#include "mutex.h"
 
 namespace gips {
 
@@ -25,7 +25,7 @@ class Readiness {
 
   // One lock for all of them, because readiness travels: from pipes to selectors, and from selectors to those they are in. It is only ever
   // held for moments.
-  using Lock = std::unique_lock<std::mutex>;
+  using Lock = std::unique_lock<Mutex>;
   static Lock Acquire();
 
   // Null if nobody has this number (any more).
@@ -56,7 +56,7 @@ class Readiness {
   const int id_;
   int ready_ = 0;
   std::vector<Watcher*> watchers_;
-  std::condition_variable changed_;
+  Condition changed_;
 };
 
 }  // namespace gips

@@ -11,7 +11,7 @@ constexpr size_t kMostIdle = 4;
 
 std::unique_ptr<LockKeeper> RobustOwner::TakeKeeper() {
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     if (!idle_.empty()) {
       auto keeper = std::move(idle_.back());
       idle_.pop_back();
@@ -27,7 +27,7 @@ Attempt RobustOwner::TryAcquire(const RobustWord& word, bool, bool is_patient) {
 
 Attempt RobustOwner::Acquire(const RobustWord& word, HANDLE cancel, bool is_patient) {
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     if (is_patient && is_suspended_) return Attempt::Suspended;
     if (cancel == nullptr && held_.count(word.name()) != 0) return Attempt::HeldHere;
   }
@@ -35,7 +35,7 @@ Attempt RobustOwner::Acquire(const RobustWord& word, HANDLE cancel, bool is_pati
   auto keeper = mutex.valid() ? TakeKeeper() : nullptr;
   if (keeper == nullptr) return Attempt::Exhausted;
   LockKeeper::Result result = keeper->Acquire(std::move(mutex), cancel);
-  std::unique_lock<std::mutex> lock(mutex_);
+  std::unique_lock<Mutex> lock(mutex_);
   bool is_had = result == LockKeeper::Result::Acquired || result == LockKeeper::Result::AcquiredFromDead;
   if (is_had && is_patient && is_suspended_) {
     // Whoever learns of the death is whoever gets it in the end.
@@ -57,7 +57,7 @@ Attempt RobustOwner::Acquire(const RobustWord& word, HANDLE cancel, bool is_pati
 void RobustOwner::Release(const RobustWord& word, bool as_dead) {
   std::unique_ptr<LockKeeper> keeper;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     auto found = held_.find(word.name());
     if (found == held_.end()) return;
     keeper = std::move(found->second.keeper);
@@ -65,13 +65,13 @@ void RobustOwner::Release(const RobustWord& word, bool as_dead) {
   }
   if (as_dead) return;
   keeper->Release();
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<Mutex> lock(mutex_);
   if (idle_.size() < kMostIdle) idle_.push_back(std::move(keeper));
 }
 
 void RobustOwner::ReleaseAll(const RobustPage& page) {
   std::vector<std::unique_ptr<LockKeeper>> dying;
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<Mutex> lock(mutex_);
   for (auto each = held_.begin(); each != held_.end();) {
     if (!each->second.word.IsIn(page)) {
       ++each;
@@ -83,27 +83,27 @@ void RobustOwner::ReleaseAll(const RobustPage& page) {
 }
 
 bool RobustOwner::Owns(const RobustWord& word) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<Mutex> lock(mutex_);
   return held_.count(word.name()) != 0;
 }
 
 void RobustOwner::Suspend() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<Mutex> lock(mutex_);
   is_suspended_ = true;
 }
 
 void RobustOwner::Resume() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<Mutex> lock(mutex_);
   is_suspended_ = false;
 }
 
 void RobustOwner::Settle() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<Mutex> lock(mutex_);
   unsettled_--;
 }
 
 bool RobustOwner::HasUnsettled() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<Mutex> lock(mutex_);
   return unsettled_ > 0;
 }
 

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "lock_keeper.h"
+#include "mutex.h"
 #include "robust_word.h"
 
 namespace gips {
@@ -55,7 +55,7 @@ class RobustOwner {
     std::unique_ptr<LockKeeper> keeper;
   };
 
-  std::mutex mutex_;
+  Mutex mutex_;
   bool is_suspended_ = false;
   size_t unsettled_ = 0;
   std::unordered_map<std::wstring, Holding> held_;  // by the lock's name

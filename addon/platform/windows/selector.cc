@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "last_failure.h"
+#include "mutex.h"
 
 namespace gips {
 
@@ -146,7 +147,7 @@ Waker Waker::Create() {
 
 // Those that are on their way from one thread to another.
 struct Waker::Shared {
-  std::mutex mutex;
+  Mutex mutex;
   int last = 0;
   std::unordered_map<int, std::shared_ptr<Counter>> all;
 
@@ -160,7 +161,7 @@ struct Waker::Shared {
 Waker Waker::Take(int number) {
   Shared& shared = Shared::Get();
   Waker waker;
-  std::lock_guard<std::mutex> lock(shared.mutex);
+  std::lock_guard<Mutex> lock(shared.mutex);
   auto found = shared.all.find(number);
   if (found == shared.all.end()) {
     SetLastFailure(UV_EBADF);
@@ -178,7 +179,7 @@ void Waker::Drop(int number) {
 int Waker::Share() const {
   if (!valid()) return UV_EBADF;
   Shared& shared = Shared::Get();
-  std::lock_guard<std::mutex> lock(shared.mutex);
+  std::lock_guard<Mutex> lock(shared.mutex);
   shared.all.emplace(++shared.last, counter_);
   return shared.last;
 }

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, Worker } from 'node:worker_threads';
-import { Listener } from '../../dist/index.js';
 import { openHandles } from './open-handles.mjs';
 import { argument, say } from './talk.mjs';
 import { states, there } from './worker-states.mjs';
@@ -17,27 +16,25 @@ async function getInto(state) {
 }
 
 async function terminateAll() {
-  const silent = `${argument.echo}.silent`;
-  Listener.bindSync(silent);
-  await terminateRound(silent);
+  await terminateRound();
   const before = openHandles();
   for (let round = 0; round < argument.rounds; round += 1) {
-    await terminateRound(silent);
+    await terminateRound();
     say('round', { before, after: await settledCount(before) });
   }
   say('states', Object.keys(states).length);
 }
 
-async function terminateRound(silent) {
-  const workers = Object.keys(states).map((state) => startIn(state, silent));
+async function terminateRound() {
+  const workers = Object.keys(states).map((state) => startIn(state));
   const all = await Promise.all(workers);
   await sleep(50);
   await Promise.all(all.map((worker) => worker.terminate()));
 }
 
 /** A worker that is in this state, or just about to be. */
-async function startIn(state, silent) {
-  const worker = new Worker(new URL(import.meta.url), { argv: [JSON.stringify({ ...argument, state, silent })] });
+async function startIn(state) {
+  const worker = new Worker(new URL(import.meta.url), { argv: [JSON.stringify({ ...argument, state })] });
   await once(worker, 'message');
   return worker;
 }

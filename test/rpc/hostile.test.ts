@@ -1,8 +1,8 @@
 /* eslint-disable @typescript-eslint/require-await -- what is a stream is so by its type */
 import fc from 'fast-check';
 import { codecs, expose, proxy, Shm, type Connection, type Endpoint, type Message } from 'gips';
-import { descriptors } from '../environment/leaks.mjs';
 import { errorLike } from '../support/errors.js';
+import { regionHandles } from '../support/handles.js';
 import { keep } from '../support/keep.js';
 import { connectPair } from '../support/pair.js';
 
@@ -164,10 +164,10 @@ describe('a server answers with a clean error', () => {
 test('a plain message to what is exposed is dropped, with its objects, and the process goes on', async () => {
   const { endpoint } = await exposed();
   const region = keep(Shm.create(null, 4096));
-  const before = descriptors().length;
+  const before = regionHandles();
   await endpoint.send('a message', { objects: [region, region] });
   await expect(proxy<Echo>(endpoint, { codec: codecs.json }).echo(1)).resolves.toEqual([1]);
-  expect(descriptors().length).toBe(before);
+  expect(regionHandles()).toBe(before);
 });
 
 describe('a caller gets a clean error', () => {
@@ -198,9 +198,9 @@ describe('a caller gets a clean error', () => {
     ['objects without places', Buffer.concat([Buffer.of(3, 1, 1), value('[[],null]').subarray(1)])],
   ])('for a result that is %s, and its objects are closed', async (_what, payload) => {
     const calls = await answeredBy(() => payload);
-    const before = descriptors().length;
+    const before = regionHandles();
     await expect(calls.echo()).rejects.toThrow(errorLike({ code: 'EBADMSG', message: 'echo()' }));
-    expect(descriptors().length).toBe(before);
+    expect(regionHandles()).toBe(before);
   });
 
   test.each([
@@ -210,9 +210,9 @@ describe('a caller gets a clean error', () => {
     ['an item that ends too early', Buffer.of(0, 1, 255)],
   ])('for a batch that is %s', async (_what, payload) => {
     const calls = await answeredBy(() => payload);
-    const before = descriptors().length;
+    const before = regionHandles();
     await expect(calls.numbers()[Symbol.asyncIterator]().next()).rejects.toThrow(errorLike({ code: 'EBADMSG', message: 'numbers()' }));
-    expect(descriptors().length).toBe(before);
+    expect(regionHandles()).toBe(before);
   });
 
   test('behind the items before', async () => {

@@ -1,9 +1,9 @@
 /* eslint-disable @typescript-eslint/require-await -- what is a stream is so by its type */
 import { codecs, expose, IpcObject, proxy, Shm } from 'gips';
-import { descriptors } from '../environment/leaks.mjs';
 import { connectCalls } from '../support/calls.js';
 import { eventually } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
+import { regionHandles } from '../support/handles.js';
 import { keep } from '../support/keep.js';
 import { regionName } from '../support/names.js';
 import { connectPair } from '../support/pair.js';
@@ -149,24 +149,24 @@ describe('objects that nobody gets are closed', () => {
       { codec: codecs.json },
     );
     const store = proxy<Store>(endpoint, { codec: codecs.json, streams: ['many'] });
-    const before = descriptors().length;
+    const before = regionHandles();
     for (let i = 0; i < 20; i++) {
       for await (const taken of store.many()) {
         taken.close();
         break;
       }
     }
-    await eventually(() => expect(descriptors().length).toBe(before));
+    await eventually(() => expect(regionHandles()).toBe(before));
   });
 
   test('the duplicates of a stream that is begun later, or never', async () => {
     const { calls } = await connectCalls('json');
     const shared = region();
-    const before = descriptors().length;
+    const before = regionHandles();
     const iterator = (calls as unknown as { count(...args: unknown[]): AsyncIterable<unknown> }).count(3, shared)[Symbol.asyncIterator]();
-    expect(descriptors().length).toBe(before + 1);
+    expect(regionHandles()).toBe(before + 1);
     await iterator.return?.();
-    expect(descriptors().length).toBe(before);
+    expect(regionHandles()).toBe(before);
     const late = (calls as unknown as { count(...args: unknown[]): AsyncIterable<unknown> }).count(3, shared);
     shared.close();
     const items: unknown[] = [];

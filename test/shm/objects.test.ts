@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { type Channel, IpcObject, Shm } from 'gips';
-import { descriptors } from '../environment/leaks.mjs';
 import { eventually } from '../support/deadline.js';
 import { badArgument, errorLike } from '../support/errors.js';
+import { regionHandles } from '../support/handles.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { connectPair, type Pair } from '../support/pair.js';
@@ -157,14 +157,14 @@ describe('in messages', () => {
   });
 
   test('a message that nobody takes frees its regions', async () => {
-    const before = descriptors().length;
+    const before = regionHandles();
     const shm = Shm.create(null, 100);
     for (let i = 0; i < 10; i += 1) await pair.endpoint.send('', { objects: [shm, shm, shm] });
     shm.close();
     await eventually(() => expect(pair.connection.stats.messagesReceived).toBe(10));
-    expect(descriptors().length).toBeGreaterThanOrEqual(before + 30);
+    expect(regionHandles()).toBeGreaterThanOrEqual(before + 30);
     pair.connection.destroy();
-    await eventually(() => expect(descriptors().length).toBeLessThan(before));
+    await eventually(() => expect(regionHandles()).toBeLessThan(before));
   });
 });
 

@@ -1,19 +1,22 @@
-/** What processes hold open, on Windows as addon/test/windows_facts.cc tells it. */
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+/** What this process holds open. */
 import { descriptors } from '../environment/leaks.mjs';
-
-interface Facts {
-  handleCount(pid: number): number;
-}
+import { isWindows } from './platform.js';
+import { windowsFacts } from './windows-facts.js';
 
 /** How many handles this process has, on Windows. */
 export function handleCount(): number {
-  const file = fileURLToPath(new URL('../../build/windows/windows_facts.node', import.meta.url));
-  return (createRequire(import.meta.url)(file) as Facts).handleCount(process.pid);
+  return windowsFacts().handleCount(process.pid);
 }
 
 /** How many descriptors, or handles, this process has. */
 export function openCount(): number {
-  return process.platform === 'win32' ? handleCount() : descriptors().length;
+  return isWindows ? handleCount() : descriptors().length;
+}
+
+/** How many descriptors this process has; on Windows, handles of memory: beside those that stand for objects, a channel opens others when it likes. */
+export function regionHandles(): number {
+  if (!isWindows) return descriptors().length;
+  return windowsFacts()
+    .handles()
+    .filter(([, type]) => type === 'Section').length;
 }

@@ -2,6 +2,8 @@
 import { builtAddon } from './programs.js';
 
 interface WindowsFacts {
+  /** Those of this process. */
+  handles(): [value: number, type: string][];
   handleCount(pid: number): number;
   residentMemory(pid: number): number;
   /** Waits so long for the end of a process. */

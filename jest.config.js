@@ -14,6 +14,8 @@ const PARTS = {
 const WINDOWS = { testTimeout: 90_000, testPathIgnorePatterns: Object.keys(LEFT_OUT).map((path) => `/test/${path}`) };
 
 export default {
+  // Nothing else is to be looked through for tests.
+  roots: ['<rootDir>/test'],
   testEnvironment: '<rootDir>/test/environment/environment.mjs',
   testTimeout: 30_000,
   ...PARTS[process.env['GIPS_TEST_PART'] ?? 'all'],

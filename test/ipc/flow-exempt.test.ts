@@ -22,6 +22,9 @@ interface Frame {
   payload: Buffer;
 }
 
+/** What Windows has with the first packet of each side, to pass handles by. */
+const HANDLES = 17;
+
 function framesOf(packet: Buffer): Frame[] {
   const frames: Frame[] = [];
   for (let at = 0; at < packet.length;) {
@@ -33,7 +36,7 @@ function framesOf(packet: Buffer): Frame[] {
     });
     at = end;
   }
-  return frames;
+  return frames.filter(({ kind }) => kind !== HANDLES);
 }
 
 /** A client that speaks the protocol packet by packet, and has been welcomed. */

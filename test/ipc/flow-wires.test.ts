@@ -8,6 +8,7 @@ import { hello } from '../support/greetings.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { connectPeer, firstClient } from '../support/peer.js';
+import { bareObjects } from '../support/platform.js';
 import { start } from '../support/processes.js';
 
 const MAGIC = Buffer.from('gips\r\n\x1a\n', 'latin1');
@@ -114,7 +115,7 @@ describe('a listener of both wires', () => {
     expect((await raw.receive()).bytes.toString()).toBe('understood');
   });
 
-  test('passes objects of a raw client on, and says EPIPE when it closes', async () => {
+  bareObjects.test('passes objects of a raw client on, and says EPIPE when it closes', async () => {
     const raw = await BarePeer.connect(listener.name);
     await raw.send(Buffer.from('take these'), 3);
     const connection = await firstClient(listener);

@@ -135,7 +135,8 @@ describeOnWindows('what is no handle that Node tells', () => {
   });
 
   test('and raw connections carry none', async () => {
-    const { endpoint } = await connectPair({ wire: 'raw' }, { wire: 'raw' });
+    const listener = keep(await Listener.bind(serviceName(), { wire: 'raw' }));
+    const endpoint = keep(await Endpoint.connect(listener.name, { wire: 'raw' }));
     const object = keep(IpcObject.from({ fd: 0 }));
     await expect(endpoint.send('raw', { objects: [object] })).rejects.toThrow(errorLike({ code: 'ERR_GIPS_UNSUPPORTED' }));
   });

@@ -2,6 +2,7 @@ import { Kind } from '#lib/native/binding.js';
 
 import { first, frame, MAX_CORRELATION, MAX_GRANT, MAX_OBJECTS, more } from '../core/packets.js';
 import { hello, message, refused, welcome } from '../support/greetings.js';
+import { bareObjects } from '../support/platform.js';
 import { Victim } from '../support/victim.js';
 
 const FIRST = 1;
@@ -69,20 +70,22 @@ describe('a client is cut off, and nobody else, when it sends', () => {
     ['a goodbye with a payload', frame(Kind.GOODBYE, { payload: Buffer.of(1) })],
   ])('%s', async (_, bytes) => expectViolation([packet(bytes)]));
 
-  test.each([
-    ['one descriptor with a message that speaks of none', packet(message(), 1)],
-    ['253 descriptors with a message that speaks of none', packet(message(), MAX_OBJECTS)],
-    ['fewer descriptors than it speaks of', packet(frame(Kind.MESSAGE, { objects: 3 }), 2)],
-    ['more descriptors than it speaks of', packet(frame(Kind.MESSAGE, { objects: 2 }), 3)],
-    ['descriptors with a PING', packet(frame(Kind.PING, { objects: 1 }), 1)],
-    ['descriptors with a grant', packet(frame(Kind.WINDOW, { objects: 253, correlation: 1 }), 253)],
-    ['descriptors with a goodbye', packet(frame(Kind.GOODBYE, { objects: 1 }), 1)],
-    ['descriptors with two frames', packet(Buffer.concat([frame(Kind.MESSAGE, { objects: 1 }), message()]), 1)],
-    ['descriptors with garbage', packet(Buffer.from('x'), 253)],
-    ['descriptors with zero bytes', packet(EMPTY, 10)],
-  ])('%s', async (_, bad) => expectViolation([bad]));
+  bareObjects.describe('more or less than it speaks of:', () => {
+    test.each([
+      ['one descriptor with a message that speaks of none', packet(message(), 1)],
+      ['253 descriptors with a message that speaks of none', packet(message(), MAX_OBJECTS)],
+      ['fewer descriptors than it speaks of', packet(frame(Kind.MESSAGE, { objects: 3 }), 2)],
+      ['more descriptors than it speaks of', packet(frame(Kind.MESSAGE, { objects: 2 }), 3)],
+      ['descriptors with a PING', packet(frame(Kind.PING, { objects: 1 }), 1)],
+      ['descriptors with a grant', packet(frame(Kind.WINDOW, { objects: 253, correlation: 1 }), 253)],
+      ['descriptors with a goodbye', packet(frame(Kind.GOODBYE, { objects: 1 }), 1)],
+      ['descriptors with two frames', packet(Buffer.concat([frame(Kind.MESSAGE, { objects: 1 }), message()]), 1)],
+      ['descriptors with garbage', packet(Buffer.from('x'), 253)],
+      ['descriptors with zero bytes', packet(EMPTY, 10)],
+    ])('%s', async (_, bad) => expectViolation([bad]));
+  });
 
-  test.each([
+  test.each<[string, Packet[]]>([
     ['a fragment of nothing', [more(100)]],
     ['a fragment without a byte', [first(), packet(frame(Kind.FRAGMENT))]],
     ['a first fragment without a prefix', [packet(frame(Kind.FRAGMENT, { flags: FIRST, payload: Buffer.alloc(7) }))]],
@@ -97,13 +100,13 @@ describe('a client is cut off, and nobody else, when it sends', () => {
     ['a message between fragments', [first(), packet(message())]],
     ['a goodbye between fragments', [first(), packet(frame(Kind.GOODBYE))]],
     ['a fragment of another message', [first(), more(100, { correlation: 7 })]],
-    ['descriptors with a later fragment', [first(), { ...more(100, { objects: 1 }), objects: 1 }]],
+    ...bareObjects.rows<[string, Packet[]]>(['descriptors with a later fragment', [first(), { ...more(100, { objects: 1 }), objects: 1 }]]),
     ['fragments that go on and on', [first({ total: 65_600, size: 65_500 }), more(100), more(1)]],
     ['fragments that exceed the message', [first({ total: 65_600, size: 65_500 }), more(101)]],
   ])('%s', async (_, packets) => expectViolation(packets));
 });
 
-test('a message with 253 descriptors is none of all that', async () => {
+bareObjects.test('a message with 253 descriptors is none of all that', async () => {
   const peer = await victim.admit();
   await peer.send(frame(Kind.MESSAGE, { objects: MAX_OBJECTS, payload: Buffer.from('many') }), MAX_OBJECTS);
   expect((await peer.receive()).bytes.toString('latin1')).toMatch(/many$/);
@@ -112,7 +115,7 @@ test('a message with 253 descriptors is none of all that', async () => {
   await victim.expectUnharmed();
 });
 
-test('answers to requests that were never made are dropped, with their descriptors', async () => {
+bareObjects.test('answers to requests that were never made are dropped, with their descriptors', async () => {
   const peer = await victim.admit();
   for (let correlation = 1; correlation <= 20; correlation += 1) await peer.send(frame(Kind.REPLY, { objects: 100, correlation }), 100);
   await peer.send(frame(Kind.CANCEL, { correlation: 1 }));

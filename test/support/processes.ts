@@ -9,6 +9,9 @@ import { windowsFacts } from './windows-facts.js';
 
 export * from './process-facts.js';
 
+/** On Windows they are bundled: see scripts/test-windows. */
+const PROGRAMS = isWindows ? '../../build/programs' : '../programs';
+
 const TRANSPORT = new URL('./transport.mjs', import.meta.url).href;
 
 export interface Exit {
@@ -52,7 +55,7 @@ export class Program {
 
   constructor(name: string, { argument = null, as, groups = [], env = {}, nodeOptions = [], descriptorLimit, through = [] }: StartOptions) {
     this.name = name;
-    const file = fileURLToPath(new URL(`../programs/${name}.mjs`, import.meta.url));
+    const file = fileURLToPath(new URL(`${PROGRAMS}/${name}.mjs`, import.meta.url));
     const user = as === undefined ? {} : { GIPS_TEST_USER: as, GIPS_TEST_GROUPS: JSON.stringify(groups) };
     const transport = process.env['GIPS_TEST_TRANSPORT'] === undefined ? [] : ['--import', TRANSPORT];
     const command = [process.execPath, ...transport, ...nodeOptions, file, JSON.stringify(argument)];

@@ -7,6 +7,7 @@ import { regionHandles } from '../support/handles.js';
 import { keep } from '../support/keep.js';
 import { regionName } from '../support/names.js';
 import { connectPair } from '../support/pair.js';
+import { testOnPosix, testOnWindows } from '../support/platform.js';
 import { descriptorCount } from '../support/processes.js';
 
 const region = (): Shm => keep(Shm.create(null, 4096));
@@ -175,7 +176,7 @@ describe('objects that nobody gets are closed', () => {
   });
 });
 
-test('a region with a name is refused, as its other owners could take its memory away; its object is not', async () => {
+testOnPosix('a region with a name is refused, as its other owners could take its memory away; its object is not', async () => {
   const { calls, server } = await connectCalls('json');
   await calls.nothing();
   const before = descriptorCount(server.pid);
@@ -187,6 +188,13 @@ test('a region with a name is refused, as its other owners could take its memory
   } finally {
     named.unlink();
   }
+});
+
+testOnWindows('a region with a name is taken as any other: nobody can take its memory away', async () => {
+  const { calls } = await connectCalls('json');
+  const named = keep(Shm.create(regionName(), 4096));
+  await calls.write(named, 'written there');
+  expect(Buffer.from(named.bytes().subarray(0, 13)).toString()).toBe('written there');
 });
 
 test('more objects than a message carries are an error before anything is sent', async () => {

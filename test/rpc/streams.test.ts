@@ -167,6 +167,7 @@ describe('the maker is left', () => {
     const iterator = calls.silent()[Symbol.asyncIterator]();
     await iterator.next();
     const next = iterator.next();
+    await calls.nothing(); // the server knows of the step before it
     server.tell('close', { drain: 10_000 });
     await expect(next).rejects.toThrow(
       errorLike({ code: 'ERR_GIPS_REMOTE', cause: errorLike({ code: 'ERR_GIPS_CLOSED', message: 'service' }) }),

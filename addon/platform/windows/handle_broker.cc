@@ -175,8 +175,8 @@ Descriptor HandleBroker::Fetch(const Pipe& pipe, Place place, uint32_t entry, in
   return handle;
 }
 
-void HandleBroker::Close() {
-  if (id_ != 0) HandleExchange::Own()->DropAll(id_);
+void HandleBroker::Close(const Descriptor& peer) {
+  if (id_ != 0) HandleExchange::Own()->DropAll(id_, peer);
   id_ = 0;
   peer_exchange_.reset();
   under_way_.clear();

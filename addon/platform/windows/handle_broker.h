@@ -51,8 +51,10 @@ class HandleBroker {
   // How many the peer has to pull yet.
   size_t held();
 
-  // What has not been received is closed.
-  void Close();
+  // Whether something may be left when the connection ends.
+  bool MayHaveSome() const { return id_ != 0 && HandleExchange::Own()->in_use(); }
+  // What has not been received is closed. `peer`, if it may be looked at, is who may have been killed while giving something.
+  void Close(const Descriptor& peer);
 
  private:
   using Way = HandleExchange::Way;

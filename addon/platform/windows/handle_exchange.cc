@@ -14,6 +14,9 @@ namespace {
 
 constexpr uint32_t kEntries = 4095;
 
+// Milliseconds that somebody who is alive may be at work on an entry.
+constexpr int kPatience = 100;
+
 // What an entry's state says beside its connection, which has the other bits: In, Out, or that somebody is at work on it.
 constexpr uint64_t kPhases = 7;
 constexpr uint64_t kFilling = 3;
@@ -96,6 +99,10 @@ HandleExchange::~HandleExchange() {
   UnmapViewOfFile(table_);
 }
 
+bool HandleExchange::in_use() const {
+  return table_->used != 0;
+}
+
 int HandleExchange::Put(const Descriptor& handle, uint64_t connection, Way way) {
   const uint64_t filling = StateOf(connection, kFilling);
   const uint32_t first = next_.fetch_add(1, std::memory_order_relaxed);
@@ -160,18 +167,33 @@ void HandleExchange::Drop(uint32_t number, uint64_t connection, Way way) {
   Free(entry);
 }
 
-// What somebody else is at work on is left to them. If they are killed in these few instructions, the entry is used until this process
-// ends.
-void HandleExchange::DropAll(uint64_t connection) {
-  if (table_->used == 0) return;
+void HandleExchange::DropAll(uint64_t connection, const Descriptor& peer) {
+  if (!in_use()) return;
   for (uint32_t number = 0; number < kEntries; number++) {
-    uint64_t filling = StateOf(connection, kFilling);
     uint64_t state = table_->entries[number].state;
     if (state == 0 || StateOf(state, 0) != StateOf(connection, 0)) continue;
-    if (state == filling && table_->entries[number].state.compare_exchange_strong(filling, StateOf(connection, kForsaken))) continue;
+    if (state == StateOf(connection, kFilling)) Forsake(number, connection, peer);
     Drop(number, connection, Way::In);
     Drop(number, connection, Way::Out);
   }
+}
+
+// Whoever is at work on it has done in a moment, or was killed. Others clear it themselves when they get to it.
+void HandleExchange::Forsake(uint32_t number, uint64_t connection, const Descriptor& peer) {
+  Entry& entry = table_->entries[number];
+  const uint64_t filling = StateOf(connection, kFilling);
+  for (int patience = kPatience; patience > 0 && entry.state == filling; patience--) {
+    if (!peer.valid()) {
+      Sleep(1);
+    } else if (WaitForSingleObject(peer.get(), 1) == WAIT_OBJECT_0) {
+      uint64_t state = filling;
+      if (!entry.state.compare_exchange_strong(state, StateOf(connection, kFetching))) return;
+      CloseThere(*static_cast<volatile uint64_t*>(&entry.handle));
+      return Free(entry);
+    }
+  }
+  uint64_t state = filling;
+  entry.state.compare_exchange_strong(state, StateOf(connection, kForsaken));
 }
 
 void HandleExchange::CloseThere(uint64_t value) {

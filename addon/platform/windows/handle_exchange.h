@@ -32,6 +32,8 @@ class HandleExchange {
   HandleExchange(const HandleExchange&) = delete;
   HandleExchange& operator=(const HandleExchange&) = delete;
 
+  // Whether anything stands in it.
+  bool in_use() const;
   // What the others find it by.
   uint64_t section() const { return reinterpret_cast<uintptr_t>(section_.get()); }
 
@@ -45,8 +47,9 @@ class HandleExchange {
   Descriptor Fetch(uint32_t entry, uint64_t connection, Way way);
   // Closes the handle where it is, if it has not been fetched.
   void Drop(uint32_t entry, uint64_t connection, Way way);
-  // For the process itself: the connection has ended, and all that it had here is closed.
-  void DropAll(uint64_t connection);
+  // For the process itself: the connection has ended, and all that it had here is closed. `peer`, if it may be looked at, is who may have
+  // been killed while at work on an entry.
+  void DropAll(uint64_t connection, const Descriptor& peer);
 
  private:
   struct Entry;
@@ -57,6 +60,7 @@ class HandleExchange {
 
   bool is_own() const { return !process_.valid(); }
   HANDLE process() const { return is_own() ? GetCurrentProcess() : process_.get(); }
+  void Forsake(uint32_t entry, uint64_t connection, const Descriptor& peer);
   void CloseThere(uint64_t handle);
   void Free(Entry& entry);
 

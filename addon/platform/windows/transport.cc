@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "last_failure.h"
+#include "peer_process.h"
 #include "pipe_security.h"
 #include "wide_string.h"
 
@@ -47,9 +48,10 @@ Socket Transport::Connect(const uint8_t* address, size_t size) {
 }
 
 void Transport::Close() {
+  Descriptor peer = open() && handles_.MayHaveSome() ? OpenPeer(pipe(), SYNCHRONIZE) : Descriptor();
   // First the pipe: whoever gives us something from now on learns that it does not arrive.
   socket_.Close();
-  handles_.Close();
+  handles_.Close(peer);
 }
 
 int Transport::ObjectsFailure() {

@@ -111,7 +111,9 @@ test('pods are requests, too: their reply goes to the caller', async () => {
 
 test('a request that nobody serves is an error, and messages pass it', async () => {
   const { endpoint, connection } = await connectPair();
-  const refused = expect(endpoint.request('who is there?')).rejects.toThrow(errorLike({ code: 'ERR_GIPS_UNSUPPORTED', message: 'serve()' }));
+  const refused = expect(endpoint.request('who is there?')).rejects.toThrow(
+    errorLike({ code: 'ERR_GIPS_UNSUPPORTED', message: 'serve()' }),
+  );
   await endpoint.send('a message');
   expect((await connection.recv()).text()).toBe('a message');
   await refused;

@@ -7,6 +7,7 @@ import { first, frame, MAX_OBJECTS } from '../core/packets.js';
 import { BarePeer } from '../support/bare-peer.js';
 import { eventually } from '../support/deadline.js';
 import { hello, message, refused, welcome } from '../support/greetings.js';
+import { bareObjects } from '../support/platform.js';
 import { descriptorCount } from '../support/processes.js';
 import { Victim } from '../support/victim.js';
 
@@ -62,15 +63,17 @@ describe('a client is turned away, and nobody else, when it begins with', () => 
     await expectRejection(peer, 'EBADMSG');
   });
 
-  test.each([
-    ['a HELLO that speaks of them', () => frame(Kind.HELLO, { objects: MAX_OBJECTS, payload: hello(victim.name).subarray(16) })],
-    ['a HELLO that speaks of none', () => hello(victim.name)],
-    ['garbage', () => Buffer.from('garbage')],
-    ['zero bytes', () => Buffer.alloc(0)],
-  ])('253 descriptors with %s', async (_, bytes) => {
-    const peer = await BarePeer.connect(victim.name);
-    await peer.send(bytes(), MAX_OBJECTS);
-    await expectRejection(peer, 'EBADMSG');
+  bareObjects.describe('more than bytes:', () => {
+    test.each([
+      ['a HELLO that speaks of them', () => frame(Kind.HELLO, { objects: MAX_OBJECTS, payload: hello(victim.name).subarray(16) })],
+      ['a HELLO that speaks of none', () => hello(victim.name)],
+      ['garbage', () => Buffer.from('garbage')],
+      ['zero bytes', () => Buffer.alloc(0)],
+    ])('253 descriptors with %s', async (_, bytes) => {
+      const peer = await BarePeer.connect(victim.name);
+      await peer.send(bytes(), MAX_OBJECTS);
+      await expectRejection(peer, 'EBADMSG');
+    });
   });
 
   test('a version that this server does not speak, and is told so', async () => {
@@ -89,7 +92,9 @@ describe('a client is turned away, and nobody else, when it begins with', () => 
 test('a client may offer versions and features to come, and is served without', async () => {
   const peer = await BarePeer.connect(victim.name);
   await peer.send(hello(victim.name, { highestVersion: 7, features: 2 ** 32 - 1 }));
-  expect((await peer.receive()).bytes).toEqual(welcome({ features: native.features }));
+  // Windows adds what handles are passed by.
+  const expected = welcome({ features: native.features });
+  expect((await peer.receive()).bytes.subarray(0, expected.length)).toEqual(expected);
   await peer.close();
   await victim.expectUnharmed();
 });

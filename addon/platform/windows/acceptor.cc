@@ -20,6 +20,9 @@ constexpr size_t kListening = 8;
 // What the pipe holds for a reader that is late, in each direction.
 constexpr DWORD kBuffer = 160 * 1024;
 
+// Milliseconds that the port's thread may take to tell what it knows.
+constexpr int kLastWords = 1000;
+
 constexpr DWORD kMode = PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
 
 Descriptor CreateInstance(const std::wstring& path, DWORD flags, SECURITY_ATTRIBUTES* attributes) {
@@ -58,6 +61,11 @@ class Acceptor::Server final : public Readiness, public std::enable_shared_from_
     Client client;
     {
       auto lock = Acquire();
+      if (connected_.empty() && HasClient()) {
+        lock.unlock();
+        Wait(kReady, kLastWords);
+        lock.lock();
+      }
       if (connected_.empty()) {
         TopUp();
         SetLastFailure(UV_EAGAIN);
@@ -101,6 +109,12 @@ class Acceptor::Server final : public Readiness, public std::enable_shared_from_
     std::shared_ptr<Server> server;
     std::shared_ptr<Instance> self;
   };
+
+  // Whether somebody has connected of whom the port's thread is about to tell: who asks is told at once, as elsewhere.
+  bool HasClient() const {
+    return std::any_of(listening_.begin(), listening_.end(),
+                       [](auto& each) { return PeekNamedPipe(each.second->handle.get(), nullptr, 0, nullptr, nullptr, nullptr) != 0; });
+  }
 
   // With the lock held. False with LastFailure().
   bool Listen(Descriptor handle) {

@@ -1,5 +1,7 @@
 #include "pipe.h"
 
+#include <winternl.h>
+
 #include <cstring>
 
 namespace gips {
@@ -9,6 +11,22 @@ namespace {
 // Of the pipe's own, with what the port has not told of yet.
 constexpr size_t kMostUndelivered = 16;
 constexpr size_t kMostIdle = 2;
+
+// FILE_PIPE_LOCAL_INFORMATION, of class 24, which the SDK's headers do not have.
+constexpr auto kLocalInformation = static_cast<FILE_INFORMATION_CLASS>(24);
+constexpr ULONG kClosing = 4;
+struct LocalInformation {
+  ULONG type;
+  ULONG configuration;
+  ULONG maximum_instances;
+  ULONG current_instances;
+  ULONG inbound_quota;
+  ULONG read_data_available;
+  ULONG outbound_quota;
+  ULONG write_quota_available;
+  ULONG state;
+  ULONG end;
+};
 
 // Milliseconds that the port's thread may take to tell what it knows.
 constexpr int kLastWords = 1000;
@@ -167,6 +185,7 @@ SendStatus Pipe::Write(const Segment* segments, size_t count, const uint8_t* tai
   if (error == ERROR_NO_SYSTEM_RESOURCES || error == ERROR_NOT_ENOUGH_QUOTA || error == ERROR_WORKING_SET_QUOTA)
     return SendStatus::Shortage;
   is_broken_ = true;
+  Update();
   return SendStatus::Broken;
 }
 
@@ -175,6 +194,17 @@ void Pipe::OnDelivered(std::unique_ptr<Delivery> delivery, DWORD error) {
   if (under_way_ == delivery.get()) under_way_ = nullptr;
   if (error != 0) is_broken_ = true;
   if (idle_.size() < kMostIdle && !is_closed_) idle_.push_back(std::move(delivery));
+  Update();
+}
+
+// A pipe with something unread has nothing pending that would end when the other end closes.
+void Pipe::Refresh() {
+  LocalInformation information;
+  IO_STATUS_BLOCK status;
+  if (is_closed_ || is_broken_ || input_ != Input::Packet) return;
+  if (NtQueryInformationFile(handle_.get(), &status, &information, sizeof(information), kLocalInformation) < 0) return;
+  if (information.state != kClosing) return;
+  is_broken_ = true;
   Update();
 }
 
@@ -187,7 +217,7 @@ void Pipe::Update() {
   if (is_closed_) return Set(0);
   int ready = under_way_ == nullptr && undelivered_ < kMostUndelivered ? kRoom : 0;
   if (input_ != Input::None) ready |= kReady;
-  if (input_ == Input::End) ready |= kDisconnected;
+  if (input_ == Input::End || is_broken_) ready |= kDisconnected;
   Set(ready);
 }
 

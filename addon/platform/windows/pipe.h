@@ -44,6 +44,9 @@ class Pipe final : public Readiness, public std::enable_shared_from_this<Pipe> {
   // Bytes of the packet that the pipe has not taken yet.
   size_t under_way();
 
+  // Looks whether the other end has closed behind what is unread.
+  void Refresh() override;
+
   // What is under way is lost, what the pipe has taken is not.
   void Close();
 

@@ -43,6 +43,9 @@ class Readiness {
   // Waits for one of `events`; those that are ready, 0 on timeout.
   int Wait(int events, int milliseconds);
 
+  // With the lock held: finds out what nobody would tell.
+  virtual void Refresh() {}
+
   // With the lock held.
   int ready() const { return ready_; }
   void Add(Watcher* watcher) { watchers_.push_back(watcher); }

@@ -4,6 +4,7 @@ import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { connectPeer, upTo } from '../support/peer.js';
+import { isWindows } from '../support/platform.js';
 
 const TIMEOUT_MS = 60;
 const PATIENCE_MS = 5000;
@@ -49,8 +50,8 @@ describe('a timeout ends', () => {
   test('connectSync to a full queue, and not early', () => {
     const listener = keep(Listener.bindSync(serviceName(), { backlog: 1 }));
     const connect = (timeout: number) => keep(Endpoint.connectSync(listener.name, { timeout }));
-    connect(PATIENCE_MS);
-    connect(PATIENCE_MS);
+    // Linux lets in one more than it is told.
+    for (let room = isWindows ? 1 : 2; room > 0; room -= 1) connect(PATIENCE_MS);
     expectTimeout(() => connect(TIMEOUT_MS));
     expect(() => connect(0)).toThrow(timedOut);
     expect(listener.tryAccept()).toBeNull();

@@ -1,6 +1,7 @@
 /** Ends, aborts and leavers at unlucky moments. */
 import { Endpoint, Listener, Policy, ServiceDescriptor } from 'gips';
 
+import { userId } from '../support/accounts.js';
 import { within } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
@@ -60,7 +61,7 @@ test('a signal that is aborted by a validator of the policy is heard', async () 
 });
 
 test("a listener that is closed by its 'rejected' subscriber amid tryAccept() has no afterlife", () => {
-  const listener = keep(Listener.bindSync(new ServiceDescriptor(serviceName()).withAllowedUid([4242])));
+  const listener = keep(Listener.bindSync(new ServiceDescriptor(serviceName()).withAllowedUid([userId(4242)])));
   const errors: unknown[] = [];
   listener.on('error', (error) => errors.push(error));
   listener.on('rejected', () => void listener.close());

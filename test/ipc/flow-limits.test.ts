@@ -35,6 +35,7 @@ describe.each([
     expect(() => channel.trySend(stamped(REFUSED, limit + 1))).toThrow(tooLarge);
     expect(() => channel.sendSync(stamped(REFUSED, limit + 1))).toThrow(tooLarge);
     await channel.send(stamped(1, limit));
+    await channel.flush();
     expect(channel.bufferedAmount).toBe(0);
     await channel.close();
     peer.tell('take');

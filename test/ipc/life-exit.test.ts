@@ -4,6 +4,7 @@ import { tally } from '../programs/numbered.mjs';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { firstClient } from '../support/peer.js';
+import { reservedRoom } from '../support/platform.js';
 import { type Program, start } from '../support/processes.js';
 
 /** More than goes out at once, less than a socket holds. */
@@ -99,15 +100,17 @@ describe('a process does not end before the OS has what was accepted:', () => {
   });
 });
 
-test.each([...LEAVING_IN_TIME, ...LEAVING_AT_ONCE])('a goodbye finds room behind messages that nobody has read yet, at %s', async (way) => {
-  const name = serviceName();
-  const server = start('leave', { argument: { role: 'server that fills the socket', name, way, count: TOO_MANY, size: ONE_PACKET } });
-  await server.next('listening');
-  const endpoint = keep(Endpoint.connectSync(name));
-  const accepted = await server.next<number>('leaving');
-  expect(accepted).toBeLessThan(TOO_MANY);
-  await server.exited;
-  expect(await tally(() => endpoint.recvSync(), ONE_PACKET)).toEqual({ count: accepted, firstOutOfOrder: null, end: 'EPIPE' });
+reservedRoom.describe('a goodbye finds room behind messages that nobody has read yet', () => {
+  test.each([...LEAVING_IN_TIME, ...LEAVING_AT_ONCE])('at %s', async (way) => {
+    const name = serviceName();
+    const server = start('leave', { argument: { role: 'server that fills the socket', name, way, count: TOO_MANY, size: ONE_PACKET } });
+    await server.next('listening');
+    const endpoint = keep(Endpoint.connectSync(name));
+    const accepted = await server.next<number>('leaving');
+    expect(accepted).toBeLessThan(TOO_MANY);
+    await server.exited;
+    expect(await tally(() => endpoint.recvSync(), ONE_PACKET)).toEqual({ count: accepted, firstOutOfOrder: null, end: 'EPIPE' });
+  });
 });
 
 test('process.exit() does not wait for a peer that takes nothing, which gets what the OS took and is not told that this was all', async () => {

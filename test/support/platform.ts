@@ -45,3 +45,10 @@ export const posixShell = exceptOnWindows('Windows: no POSIX shell');
 export const bareObjects = exceptOnWindows('Windows: the bare peer passes no handles');
 /** An end of which one direction is closed. */
 export const halfClosed = exceptOnWindows('Windows: a pipe is closed in both directions');
+/** Memory that two processes share for their large messages. */
+export const sharedMemory = exceptOnWindows('Windows: large messages go in packets');
+/** Room in what the system keeps for a late reader, which only a process's last words may take. */
+export const reservedRoom = exceptOnWindows('Windows: a pipe has no room that could be kept');
+
+/** How many handles Node may open of its own meanwhile: Windows does not tell whose they are. */
+export const OTHER_HANDLES = isWindows ? 10 : 0;

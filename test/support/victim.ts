@@ -8,6 +8,7 @@ import { BarePeer } from './bare-peer.js';
 import { eventually } from './deadline.js';
 import { hello } from './greetings.js';
 import { serviceName } from './names.js';
+import { OTHER_HANDLES } from './platform.js';
 import { descriptorCount, processorTime, type Program, residentMemory, start } from './processes.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -79,7 +80,7 @@ export class Victim {
   /** The well-behaved client is served, and what the attackers had taken is back. */
   async expectUnharmed(): Promise<void> {
     await this.expectEcho();
-    await eventually(() => expect(descriptorCount(this.server.pid)).toBe(this.#descriptors));
+    await eventually(() => expect(descriptorCount(this.server.pid)).toBeLessThanOrEqual(this.#descriptors + OTHER_HANDLES));
   }
 
   /** The server has grown by less than so many MiB since its start. */

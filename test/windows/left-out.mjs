@@ -11,6 +11,7 @@ export const LEFT_OUT = {
   'ipc/exhaustion': 'there is no limit on the handles of a process that one could reach',
   'ipc/hostile-pool': 'large messages come in packets there, not in shared memory',
   'ipc/ring': 'rings are on Linux',
+  'ipc/sockets-passed': 'sockets cannot be passed there, as Node does not tell their handles: test/ipc/handles-passed shows what is said',
   'ipc/share-listener': 'a listener belongs to one process there, and says so: test/windows/names',
   'ipc/socket-file': 'services that are files are POSIX',
   'poll/signals': 'there are no signals that interrupt a system call',

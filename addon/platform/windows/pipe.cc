@@ -31,6 +31,41 @@ struct LocalInformation {
 // Milliseconds that the port's thread may take to tell what it knows.
 constexpr int kLastWords = 1000;
 
+// An event for one read. There are as many as threads have ever read at a time: one for each pipe would be a handle more for each.
+class SpareEvent {
+ public:
+  SpareEvent() {
+    std::lock_guard<Mutex> lock(Spares().mutex);
+    std::vector<Descriptor>& events = Spares().events;
+    if (!events.empty()) {
+      event_ = std::move(events.back());
+      events.pop_back();
+    }
+    if (!event_.valid()) event_ = Descriptor(CreateEventW(nullptr, TRUE, FALSE, nullptr));
+  }
+  ~SpareEvent() {
+    std::lock_guard<Mutex> lock(Spares().mutex);
+    Spares().events.push_back(std::move(event_));
+  }
+  SpareEvent(const SpareEvent&) = delete;
+  SpareEvent& operator=(const SpareEvent&) = delete;
+
+  HANDLE get() const { return event_.get(); }
+
+ private:
+  struct All {
+    Mutex mutex;
+    std::vector<Descriptor> events;
+  };
+  // Outlives the threads that are still running at exit.
+  static All& Spares() {
+    static auto& all = *new All;
+    return all;
+  }
+
+  Descriptor event_;
+};
+
 }  // namespace
 
 void Pipe::Watch::OnCompleted(DWORD error, DWORD) {
@@ -48,7 +83,6 @@ void Pipe::Delivery::OnCompleted(DWORD error, DWORD) {
 
 std::shared_ptr<Pipe> Pipe::Open(Descriptor handle, Side side, FILETIME connected) {
   auto pipe = std::make_shared<Pipe>(std::move(handle), side, connected);
-  if (!pipe->read_.valid()) return nullptr;
   Publish(pipe);
   auto lock = Acquire();
   pipe->WatchInput();
@@ -148,8 +182,9 @@ bool Pipe::ReadFirstByte() {
 
 DWORD Pipe::Read(uint8_t* buffer, size_t capacity, DWORD& size) {
   OVERLAPPED read = {};
+  SpareEvent event;
   // With its lowest bit set, the port is not told (GetQueuedCompletionStatus, Remarks).
-  read.hEvent = reinterpret_cast<HANDLE>(reinterpret_cast<uintptr_t>(read_.get()) | 1);
+  read.hEvent = reinterpret_cast<HANDLE>(reinterpret_cast<uintptr_t>(event.get()) | 1);
   BOOL done = ReadFile(handle_.get(), buffer, static_cast<DWORD>(capacity), nullptr, &read);
   DWORD error = done ? 0 : GetLastError();
   if (error != 0 && error != ERROR_IO_PENDING && error != ERROR_MORE_DATA) return error;

@@ -17,7 +17,7 @@ namespace gips {
 class Pipe final : public Readiness, public std::enable_shared_from_this<Pipe> {
  public:
   enum class Side { Client, Server };
-  // A connected one, which the completion port knows. Null with LastFailure().
+  // A connected one, which the completion port knows.
   static std::shared_ptr<Pipe> Open(Descriptor handle, Side side, FILETIME connected);
 
   Pipe(Descriptor handle, Side side, FILETIME connected) : handle_(std::move(handle)), side_(side), connected_(connected) {}
@@ -77,7 +77,6 @@ class Pipe final : public Readiness, public std::enable_shared_from_this<Pipe> {
   void Update();
 
   Descriptor handle_;
-  const Descriptor read_{CreateEventW(nullptr, TRUE, FALSE, nullptr)};  // for Read, to wait for its end
   const Side side_;
   const FILETIME connected_;
   // Of a packet that has been read from, but not taken.

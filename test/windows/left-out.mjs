@@ -12,7 +12,7 @@ export const LEFT_OUT = {
   'ipc/hostile-pool': 'large messages come in packets there, not in shared memory',
   'ipc/ring': 'rings are on Linux',
   'ipc/sockets-passed': 'sockets cannot be passed there, as Node does not tell their handles: test/ipc/handles-passed shows what is said',
-  'ipc/share-listener': 'a listener belongs to one process there, and says so: test/windows/names',
+  'ipc/share-listener': 'a listener belongs to one process there, and says so: test/ipc/policy-windows',
   'ipc/socket-file': 'services that are files are POSIX',
   'poll/signals': 'there are no signals that interrupt a system call',
 };

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { Endpoint, IpcObject, Listener } from 'gips';
+import { descriptors } from '../environment/leaks.mjs';
 import { describeOnWindows } from '../support/accounts.js';
 import { eventually } from '../support/deadline.js';
 import { errorLike } from '../support/errors.js';
-import { handleCount } from '../support/handles.js';
 import { keep } from '../support/keep.js';
 import { serviceName, socketPath } from '../support/names.js';
 import { connectPair } from '../support/pair.js';
@@ -103,23 +103,23 @@ describeOnWindows('objects that were sent', () => {
       for (let round = 0; round < count; round += 1) await exchange(10, round % 2 === 0 ? 5 : 0);
     };
     await rounds(2);
-    const before = handleCount();
+    const before = descriptors().length;
     await rounds(28);
-    await eventually(() => expect(handleCount()).toBeLessThanOrEqual(before));
+    await eventually(() => expect(descriptors().length).toBeLessThanOrEqual(before));
   });
 
   test('are closed if the receiver is killed with them', async () => {
     await passToTheKilled();
-    const before = handleCount();
+    const before = descriptors().length;
     for (let i = 0; i < 3; i += 1) await passToTheKilled();
-    await eventually(() => expect(handleCount()).toBeLessThanOrEqual(before));
+    await eventually(() => expect(descriptors().length).toBeLessThanOrEqual(before));
   });
 
   test('are closed if the sender is killed with them', async () => {
     await takeFromTheKilled();
-    const before = handleCount();
+    const before = descriptors().length;
     for (let i = 0; i < 3; i += 1) await takeFromTheKilled();
-    await eventually(() => expect(handleCount()).toBeLessThanOrEqual(before));
+    await eventually(() => expect(descriptors().length).toBeLessThanOrEqual(before));
   });
 });
 

@@ -7,7 +7,7 @@ import { first, frame, MAX_OBJECTS } from '../core/packets.js';
 import { BarePeer } from '../support/bare-peer.js';
 import { eventually } from '../support/deadline.js';
 import { hello, message, refused, welcome } from '../support/greetings.js';
-import { bareObjects } from '../support/platform.js';
+import { bareObjects, OTHER_HANDLES } from '../support/platform.js';
 import { descriptorCount } from '../support/processes.js';
 import { Victim } from '../support/victim.js';
 
@@ -129,7 +129,7 @@ test('a thousand clients at once who say nothing keep nobody from being served, 
   await crowd;
   await newcomer.close();
   for (let count = 0; count < 1_000; count += 1) expect(await victim.rejectionOf(silent)).toBe('ETIMEDOUT');
-  await eventually(() => expect(descriptorCount(victim.server.pid)).toBe(before));
+  await eventually(() => expect(descriptorCount(victim.server.pid)).toBeLessThanOrEqual(before + OTHER_HANDLES));
   await victim.expectUnharmed();
 });
 

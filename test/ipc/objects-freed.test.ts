@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { type Channel, Endpoint, IpcObject, Listener } from 'gips';
+import { descriptors } from '../environment/leaks.mjs';
 import { eventually } from '../support/deadline.js';
-import { openCount } from '../support/handles.js';
 import { keep } from '../support/keep.js';
 import { serviceName } from '../support/names.js';
 import { connectPair, type Pair } from '../support/pair.js';
@@ -54,7 +54,7 @@ describe('objects of messages that nobody takes are closed when', () => {
   });
 
   beforeEach(async () => {
-    before = openCount();
+    before = descriptors().length;
     pair = await connectPair();
   });
 
@@ -62,11 +62,11 @@ describe('objects of messages that nobody takes are closed when', () => {
   async function receiveAll(): Promise<void> {
     await sendObjects(pair.endpoint);
     await eventually(() => expect(pair.connection.stats.messagesReceived).toBe(MESSAGES));
-    expect(openCount()).toBeGreaterThanOrEqual(before + MESSAGES * OBJECTS);
+    expect(descriptors().length).toBeGreaterThanOrEqual(before + MESSAGES * OBJECTS);
   }
 
   async function expectNoneLeft(): Promise<void> {
-    await eventually(() => expect(openCount()).toBeLessThanOrEqual(before));
+    await eventually(() => expect(descriptors().length).toBeLessThanOrEqual(before));
   }
 
   test('their channel is closed', async () => {

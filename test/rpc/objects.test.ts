@@ -7,7 +7,7 @@ import { regionHandles } from '../support/handles.js';
 import { keep } from '../support/keep.js';
 import { regionName } from '../support/names.js';
 import { connectPair } from '../support/pair.js';
-import { testOnPosix, testOnWindows } from '../support/platform.js';
+import { OTHER_HANDLES, testOnPosix, testOnWindows } from '../support/platform.js';
 import { descriptorCount } from '../support/processes.js';
 
 const region = (): Shm => keep(Shm.create(null, 4096));
@@ -19,9 +19,9 @@ test.each(['structured', 'json', 'bytes'] as const)(
     const { calls, server } = await connectCalls(codec);
     const shared = region();
     const before = descriptorCount(server.pid);
-    await calls.write(shared, 'written');
+    for (let i = 0; i < 20; i += 1) await calls.write(shared, 'written');
     expect(textIn(shared, 7)).toBe('written');
-    expect(descriptorCount(server.pid)).toBe(before);
+    expect(descriptorCount(server.pid)).toBeLessThanOrEqual(before + OTHER_HANDLES);
   },
 );
 
@@ -131,7 +131,7 @@ describe('objects that nobody gets are closed', () => {
         errorLike({ code: 'ERR_GIPS_REMOTE' }),
       );
     }
-    expect(descriptorCount(server.pid)).toBe(before);
+    expect(descriptorCount(server.pid)).toBeLessThanOrEqual(before + OTHER_HANDLES);
   });
 
   test('at the caller: of items that nobody takes', async () => {

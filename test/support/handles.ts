@@ -3,16 +3,6 @@ import { descriptors } from '../environment/leaks.mjs';
 import { isWindows } from './platform.js';
 import { windowsFacts } from './windows-facts.js';
 
-/** How many handles this process has, on Windows. */
-export function handleCount(): number {
-  return windowsFacts().handleCount(process.pid);
-}
-
-/** How many descriptors, or handles, this process has. */
-export function openCount(): number {
-  return isWindows ? handleCount() : descriptors().length;
-}
-
 /** How many descriptors this process has; on Windows, handles of memory: beside those that stand for objects, a channel opens others when it likes. */
 export function regionHandles(): number {
   if (!isWindows) return descriptors().length;

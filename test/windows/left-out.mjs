@@ -7,6 +7,7 @@ export const LEFT_OUT = {
   'docs/': 'checks the pages, which are the same everywhere',
   'faults/': 'has system calls fail by LD_PRELOAD',
   'house/': 'checks the sources, which are the same everywhere; test/windows/leaks is there instead',
+  'core/ring': 'rings are on Linux',
   'ipc/activation': 'systemd is on Linux',
   'ipc/exhaustion': 'there is no limit on the handles of a process that one could reach',
   'ipc/hostile-pool': 'large messages come in packets there, not in shared memory',

@@ -115,9 +115,13 @@
             "addon/platform/windows/lock_keeper.cc",
             "addon/platform/windows/mapping.cc",
             "addon/platform/windows/region.cc",
+            "addon/platform/windows/region_annex.cc",
+            "addon/platform/windows/region_users.cc",
             "addon/platform/windows/robust_owner.cc",
             "addon/platform/windows/robust_wait.cc",
             "addon/platform/windows/robust_word.cc",
+            "addon/platform/windows/section.cc",
+            "addon/platform/windows/section_security.cc",
             "addon/platform/windows/security.cc",
             "addon/platform/windows/shared_wait.cc",
             "addon/platform/windows/wait_table.cc",
@@ -132,7 +136,13 @@
       "targets": [
         {
           "target_name": "windows_facts",
-          "sources": ["addon/platform/windows/delay_load.cc", "addon/test/windows_facts.cc"]
+          "sources": [
+            "addon/platform/windows/delay_load.cc",
+            "addon/platform/windows/section.cc",
+            "addon/platform/windows/security.cc",
+            "addon/test/windows_facts.cc",
+            "addon/test/windows_sections.cc"
+          ]
         }
       ]
     }],

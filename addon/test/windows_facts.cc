@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "windows_sections.h"
+
 namespace {
 
 struct Handle {
@@ -146,6 +148,19 @@ Napi::Value Processes(const Napi::CallbackInfo& info) {
   return processes;
 }
 
+// Of a process by its id: how many threads it has.
+Napi::Value ThreadCount(const Napi::CallbackInfo& info) {
+  auto process = info[0].As<Napi::Number>().Uint32Value();
+  Handle snapshot(CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0));
+  THREADENTRY32 thread{};
+  thread.dwSize = sizeof(thread);
+  uint32_t count = 0;
+  for (BOOL more = Thread32First(snapshot.value, &thread); more; more = Thread32Next(snapshot.value, &thread)) {
+    if (thread.th32OwnerProcessID == process) count++;
+  }
+  return Napi::Number::New(info.Env(), count);
+}
+
 Napi::Object InitializeFacts(Napi::Env env, Napi::Object exports) {
   exports["handleCount"] = Napi::Function::New<HandleCount>(env, "handleCount");
   exports["residentMemory"] = Napi::Function::New<ResidentMemory>(env, "residentMemory");
@@ -155,6 +170,8 @@ Napi::Object InitializeFacts(Napi::Env env, Napi::Object exports) {
   exports["resume"] = Napi::Function::New<Resume>(env, "resume");
   exports["handles"] = Napi::Function::New<Handles>(env, "handles");
   exports["processes"] = Napi::Function::New<Processes>(env, "processes");
+  exports["threadCount"] = Napi::Function::New<ThreadCount>(env, "threadCount");
+  InitializeSections(env, exports);
   return exports;
 }
 

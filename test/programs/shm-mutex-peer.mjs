@@ -3,7 +3,7 @@ import { Shm, ShmMutex } from 'gips';
 import { argument, commands, say } from './talk.mjs';
 
 const shm = Shm.open(argument.region);
-const mutex = new ShmMutex(shm, 0);
+const mutex = new ShmMutex(shm, argument.byteOffset ?? 0);
 /** @type {import('gips').ShmLock | null} */
 let held = null;
 

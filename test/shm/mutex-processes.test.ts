@@ -2,7 +2,7 @@ import { type Shm, ShmMutex } from 'gips';
 import { eventually, within } from '../support/deadline.js';
 import { type Program, start } from '../support/processes.js';
 import { createNamed } from '../support/regions.js';
-import { waitingThreads } from '../support/threads.js';
+import { expectAsleep, lockWaiters } from '../support/threads.js';
 
 interface Locked {
   ownerDied: boolean;
@@ -25,9 +25,15 @@ async function startPeers(count: number): Promise<Program[]> {
   return await Promise.all(Array.from({ length: count }, startPeer));
 }
 
-/** Until each has begun to wait. */
-async function allWait(...peers: Program[]): Promise<void> {
-  await eventually(() => expect(peers.map(({ pid }) => waitingThreads(pid))).toEqual(peers.map(() => 1)));
+/** Has each begin to wait for the lock. */
+async function haveWait(form: string, ...peers: Program[]): Promise<void> {
+  const before = lockWaiters(shm, 0);
+  for (const peer of peers) peer.tell(form);
+  await eventually(() => {
+    expect(lockWaiters(shm, 0)).toBe(before + peers.length);
+    const pids = peers.map(({ pid }) => pid);
+    expectAsleep(pids, 1);
+  });
 }
 
 test.each([
@@ -52,8 +58,7 @@ test.each(['lock', 'lockSync'])('a killed process leaves its lock to %s, and tha
   const [owner, heir] = (await startPeers(2)) as [Program, Program];
   owner.tell('lock');
   expect(await owner.next('locked')).toEqual({ ownerDied: false });
-  heir.tell(form);
-  await allWait(heir);
+  await haveWait(form, heir);
   await owner.kill();
   expect(await heir.next('locked')).toEqual({ ownerDied: true });
   expect(mutex.tryLock()).toBeNull();
@@ -79,8 +84,7 @@ test('a lock whose owner died before anybody waited', async () => {
 test('one that was killed while it waited stands in the way of nobody', async () => {
   const waiter = await startPeer();
   const held = mutex.lockSync();
-  waiter.tell('lockSync');
-  await allWait(waiter);
+  await haveWait('lockSync', waiter);
   await waiter.kill();
   held.release();
   (await mutex.lock({ timeout: 0 })).release();
@@ -111,8 +115,7 @@ test('of several who wait, one is told that the owner died, and all get the lock
   const [owner, ...others] = (await startPeers(4)) as [Program, ...Program[]];
   owner.tell('lock');
   await owner.next('locked');
-  for (const other of others) other.tell('lock');
-  await allWait(...others);
+  await haveWait('lock', ...others);
   await owner.kill();
   const deaths: boolean[] = [];
   await Promise.all(
@@ -131,10 +134,8 @@ test('a waiter that is killed just when it is woken passes the lock on', async (
   for (let round = 0; round < 25; round += 1) {
     const lock = await within(mutex.lock(), 'the lock');
     const victim = await startPeer();
-    victim.tell('lock');
-    await allWait(victim);
-    survivor.tell('lock');
-    await allWait(survivor);
+    await haveWait('lock', victim);
+    await haveWait('lock', survivor);
     lock.release();
     // Every other time somebody takes the lock before the one who was woken for it can.
     const passing = round % 2 === 0 ? null : mutex.tryLock();

@@ -1,22 +1,29 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
 import { Shm, ShmMutex } from 'gips';
 import { eventually, within } from '../support/deadline.js';
 import { badArgument, errorLike } from '../support/errors.js';
 import { keep } from '../support/keep.js';
-import { waitingThreads } from '../support/threads.js';
+import { regionName } from '../support/names.js';
+import { type Program, start } from '../support/processes.js';
+import { mappedRegions } from '../support/regions.js';
+import { expectAsleep, lockWaiters } from '../support/threads.js';
 
 let shm: Shm;
 let mutex: ShmMutex;
+const OFFSET = 64;
 
 beforeEach(() => {
   shm = keep(Shm.create(null, 8192));
-  mutex = new ShmMutex(shm, 64);
+  mutex = new ShmMutex(shm, OFFSET);
 });
 
+/** Until so many calls wait for the lock. */
 async function waiters(count: number): Promise<void> {
-  await eventually(() => expect(waitingThreads(process.pid)).toBe(count));
+  await eventually(() => {
+    expect(lockWaiters(shm, OFFSET)).toBe(count);
+    expectAsleep([process.pid], count);
+  });
 }
 
 async function lockBriefly(): Promise<void> {
@@ -185,7 +192,10 @@ test('whatever a peer writes into a lock, this process does not crash', async ()
   }
   const waits = [lockBriefly(), lockBriefly()];
   words.fill(0x1234);
-  const waiting = mutex.lock({ timeout: 20 }).catch(() => undefined);
+  const waiting = mutex.lock({ timeout: 20 }).then(
+    (lock) => lock.release(),
+    () => undefined,
+  );
   await sleep(5);
   words.fill(-1);
   await waiting;
@@ -229,45 +239,53 @@ test('a signal that is none loses no lock', async () => {
 });
 
 test('a closed region gives its memory back though its locks are garbage not yet collected', () => {
-  const before = regionsMapped();
+  const before = mappedRegions();
   const regions = Array.from({ length: 10 }, () => Shm.create(null, 4096));
   const locks = regions.map((region) => new ShmMutex(region, 0).lockSync());
-  expect(regionsMapped()).toBeGreaterThan(before);
+  expect(mappedRegions()).toBeGreaterThan(before);
   for (const region of regions) region.close();
-  expect(regionsMapped()).toBe(before);
+  expect(mappedRegions()).toBe(before);
   for (const lock of locks) lock.release();
 });
 
-function regionsMapped(): number {
-  return readFileSync('/proc/self/maps', 'latin1').split('/memfd:gips-shm').length;
-}
-
-/** A lock that somebody else holds, whose thread is 1. */
 describe('a blocking call that is interrupted', () => {
-  const OTHERS = 1;
-  let word: Int32Array;
+  let owner: Program;
+  let shared: Shm;
 
   function interrupt(block: () => unknown): void {
     expect((): unknown => runInNewContext('block()', { block }, { timeout: 50 })).toThrow('timed out');
   }
 
-  beforeEach(() => {
-    word = shm.view(Int32Array, 64, 1);
-    word[0] = OTHERS;
-    interrupt(() => mutex.lockSync());
+  async function tell(command: string, answer: string): Promise<void> {
+    owner.tell(command);
+    await owner.next(answer);
+  }
+
+  beforeAll(async () => {
+    shared = Shm.create(regionName(), 4096);
+    owner = start('shm-mutex-peer', { argument: { region: shared.name, byteOffset: OFFSET } });
+    await owner.next('ready');
   });
 
-  function release(): void {
-    word[0] = 0;
-    shm.notify(64);
-  }
+  afterAll(async () => {
+    await owner.kill();
+    shared.unlink();
+    shared.close();
+  });
+
+  beforeEach(async () => {
+    shm = shared;
+    mutex = new ShmMutex(shm, OFFSET);
+    await tell('lock', 'locked');
+    interrupt(() => mutex.lockSync());
+  });
 
   test.each([
     ['lock', async () => await mutex.lock()],
     ['lockSync', () => mutex.lockSync()],
     ['tryLock', () => mutex.tryLock()],
   ])('leaves the lock to %s', async (_form, take) => {
-    release();
+    await tell('release', 'released');
     const lock = await within(Promise.resolve(take()), 'the lock');
     expect(lock).toMatchObject({ ownerDied: false });
     lock?.release();
@@ -276,7 +294,7 @@ describe('a blocking call that is interrupted', () => {
   test('leaves the lock to a call that was made before it is free', async () => {
     const locked = mutex.lock();
     await waiters(1);
-    release();
+    await tell('release', 'released');
     (await within(locked, 'the lock')).release();
     await waiters(0);
   });

@@ -1,12 +1,9 @@
 #include "handle_exchange.h"
 
 #include <uv.h>
-#include <winternl.h>
 
 #include "last_failure.h"
-
-// Which the SDK's headers do not have (ZwQuerySection).
-extern "C" NTSTATUS NTAPI NtQuerySection(HANDLE section, int what, void* information, SIZE_T size, SIZE_T* written);
+#include "section.h"
 
 namespace gips {
 
@@ -33,19 +30,10 @@ bool IsPlausible(uint64_t handle) {
   return handle > 0 && handle < (uint64_t{1} << 31) && handle % 4 == 0;
 }
 
-// SECTION_BASIC_INFORMATION, of class 0.
-struct SectionInformation {
-  void* base;
-  ULONG attributes;
-  LARGE_INTEGER size;
-};
-// Memory that is really there, behind all of it: a view of a file, of pages that are only reserved, or of something shorter would fault, as
-// its owner likes. Nobody can change that of a section that has been made.
+// Memory that is really there, behind all of it: anything else would fault, as its owner likes.
 bool IsPlainMemory(HANDLE section, uint64_t size) {
-  SectionInformation information;
-  if (NtQuerySection(section, 0, &information, sizeof(information), nullptr) < 0) return false;
-  return (information.attributes & (SEC_COMMIT | SEC_RESERVE | SEC_FILE | SEC_IMAGE)) == SEC_COMMIT &&
-         static_cast<uint64_t>(information.size.QuadPart) >= size;
+  SectionFacts facts;
+  return AskSection(section, facts) && facts.kind == SectionFacts::Kind::Memory && facts.size >= size;
 }
 
 }  // namespace

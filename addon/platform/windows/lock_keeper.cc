@@ -36,7 +36,7 @@ void LockKeeper::Work() {
     if (command == Command::Acquire) {
       result_ = Wait();
     } else {
-      ReleaseMutex(lock_.get());
+      ReleaseMutex(lock_);
     }
     lock.lock();
     command_ = Command::None;
@@ -45,8 +45,8 @@ void LockKeeper::Work() {
 }
 
 LockKeeper::Result LockKeeper::Wait() const {
-  HANDLE handles[] = {lock_.get(), cancel_};
-  DWORD end = cancel_ != nullptr ? WaitForMultipleObjects(2, handles, FALSE, INFINITE) : WaitForSingleObject(lock_.get(), 0);
+  HANDLE handles[] = {lock_, cancel_};
+  DWORD end = cancel_ != nullptr ? WaitForMultipleObjects(2, handles, FALSE, INFINITE) : WaitForSingleObject(lock_, 0);
   switch (end) {
     case WAIT_OBJECT_0:
       return Result::Acquired;
@@ -59,22 +59,22 @@ LockKeeper::Result LockKeeper::Wait() const {
   }
 }
 
-void LockKeeper::Do(Command command) {
+void LockKeeper::Do(Command command, const Descriptor& mutex) {
   std::unique_lock<Mutex> lock(mutex_);
+  lock_ = mutex.get();
   command_ = command;
   changed_.notify_all();
   changed_.wait(lock, [this] { return command_ == Command::None; });
 }
 
-LockKeeper::Result LockKeeper::Acquire(Descriptor mutex, HANDLE cancel) {
-  lock_ = std::move(mutex);
+LockKeeper::Result LockKeeper::Acquire(const Descriptor& mutex, HANDLE cancel) {
   cancel_ = cancel;
-  Do(Command::Acquire);
+  Do(Command::Acquire, mutex);
   return result_;
 }
 
-void LockKeeper::Release() {
-  Do(Command::Release);
+void LockKeeper::Release(const Descriptor& mutex) {
+  Do(Command::Release, mutex);
 }
 
 }  // namespace gips

@@ -1,4 +1,4 @@
-// A thread that holds one lock: a mutex of the kernel belongs to the thread that waited for it, and only that one can release it.
+// A thread that holds locks: a mutex of the kernel belongs to the thread that waited for it, and only that one can release it.
 #pragma once
 
 #include <memory>
@@ -9,19 +9,20 @@
 
 namespace gips {
 
+// Of one thread at a time.
 class LockKeeper {
  public:
   // Null with LastFailure().
   static std::unique_ptr<LockKeeper> Start();
-  // If it holds the lock, whoever is next learns that its owner died (WAIT_ABANDONED): the thread ends with it.
+  // Whoever is next to get a lock that it holds learns that its owner died (WAIT_ABANDONED): the thread ends with it.
   ~LockKeeper();
   LockKeeper(const LockKeeper&) = delete;
   LockKeeper& operator=(const LockKeeper&) = delete;
 
   enum class Result { Acquired, AcquiredFromDead, Held, Cancelled };
-  // Waits for the mutex until it is had, or `cancel` is set; with a null `cancel` it does not wait.
-  Result Acquire(Descriptor mutex, HANDLE cancel);
-  void Release();
+  // Waits for a mutex that it does not hold until it is had, or `cancel` is set; with a null `cancel` it does not wait.
+  Result Acquire(const Descriptor& mutex, HANDLE cancel);
+  void Release(const Descriptor& mutex);
 
  private:
   enum class Command { None, Acquire, Release, End };
@@ -29,14 +30,14 @@ class LockKeeper {
   LockKeeper() = default;
   static void Body(void* keeper);
   void Work();
-  void Do(Command command);
+  void Do(Command command, const Descriptor& mutex);
   Result Wait() const;
 
   HelperThread thread_;
   Mutex mutex_;
   Condition changed_;
   Command command_ = Command::None;
-  Descriptor lock_;
+  HANDLE lock_ = nullptr;
   HANDLE cancel_ = nullptr;
   Result result_ = Result::Held;
 };

@@ -1,6 +1,6 @@
 #include "mapping.h"
 
-#include "wait_table.h"
+#include "region_annex.h"
 
 namespace gips {
 
@@ -16,8 +16,8 @@ Mapping::~Mapping() {
   if (!is_forsaken_) UnmapViewOfFile(address_);
 }
 
-void Mapping::SetWaits(std::unique_ptr<WaitTable> waits) {
-  waits_ = std::move(waits);
+void Mapping::SetAnnex(std::unique_ptr<RegionAnnex> annex) {
+  annex_ = std::move(annex);
 }
 
 }  // namespace gips

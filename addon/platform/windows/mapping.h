@@ -9,7 +9,7 @@
 
 namespace gips {
 
-class WaitTable;
+class RegionAnnex;
 
 // Shared by everybody who may touch the range: its region, the buffers that JavaScript sees of it, threads that wait on a word of it. The
 // addresses are given back by the last of them.
@@ -26,9 +26,9 @@ class Mapping {
   uint8_t* address() const { return address_; }
   size_t size() const { return size_; }
 
-  // Where those are found who wait in this memory; null where there is no place for it.
-  WaitTable* waits() const { return waits_.get(); }
-  void SetWaits(std::unique_ptr<WaitTable> waits);
+  // What its processes know of one another; null where there is no place for it.
+  RegionAnnex* annex() const { return annex_.get(); }
+  void SetAnnex(std::unique_ptr<RegionAnnex> annex);
 
   // Windows has no way to exchange mapped memory without a moment when there is none, in which whoever still reads would fault: it stays as
   // it is until the last user is gone.
@@ -40,7 +40,7 @@ class Mapping {
  private:
   uint8_t* address_;
   size_t size_;
-  std::unique_ptr<WaitTable> waits_;
+  std::unique_ptr<RegionAnnex> annex_;
   bool is_forsaken_ = false;
 };
 

@@ -1,5 +1,5 @@
-// The owner of an environment's locks in shared memory: for each that is held a thread that holds it, and whose death the kernel reports to
-// whoever waits.
+// The owner of an environment's locks in shared memory: threads that hold them, and whose death the kernel reports to whoever waits. One
+// holds all that were free when they were asked for; those that had to be waited for have one each.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ enum class Attempt {
   Held,
   HeldHere,   // by this owner
   Suspended,  // see Suspend
-  Exhausted,  // there can be no more threads
+  Exhausted,  // there can be no more threads, or locks of one owner
   Cancelled,
 };
 
@@ -29,11 +29,12 @@ class RobustOwner {
   // What is still held is from now on as if its owner had crashed.
   ~RobustOwner() = default;
 
-  // Any thread of the environment's. `is_patient`: the caller can come again later.
+  // On the environment's own thread. `is_patient`: the caller can come again later.
   Attempt TryAcquire(const RobustWord& word, bool others_wait, bool is_patient);
-  // Waits until it is not held by others, or `cancel` is set.
+  // On any other. Waits until it is not held by others, or `cancel` is set.
   Attempt Acquire(const RobustWord& word, HANDLE cancel, bool is_patient);
-  // `as_dead`: the next owner is told that this one died. Does nothing to a word that is not ours.
+  // On the environment's own thread, as what follows. `as_dead`: the next owner is told that this one died. Does nothing to a word that is
+  // not ours.
   void Release(const RobustWord& word, bool as_dead);
   // All in this page, as dead.
   void ReleaseAll(const RobustPage& page);
@@ -47,19 +48,25 @@ class RobustOwner {
   bool HasUnsettled();
 
  private:
-  RobustOwner() = default;
-  std::unique_ptr<LockKeeper> TakeKeeper();
-
+  using Keeper = std::shared_ptr<LockKeeper>;
   struct Holding {
     RobustWord word;
-    std::unique_ptr<LockKeeper> keeper;
+    Descriptor mutex;
+    Keeper keeper;
   };
+
+  RobustOwner() = default;
+  Attempt Take(Holding holding, LockKeeper::Result result, bool is_patient);
+  void GiveBack(Holding holding);
+  Keeper PatientKeeper();
+  void Rest(Keeper keeper);
 
   Mutex mutex_;
   bool is_suspended_ = false;
   size_t unsettled_ = 0;
   std::unordered_map<std::wstring, Holding> held_;  // by the lock's name
-  std::vector<std::unique_ptr<LockKeeper>> idle_;
+  Keeper first_;
+  std::vector<Keeper> idle_;
 };
 
 }  // namespace gips

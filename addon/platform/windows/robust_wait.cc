@@ -3,6 +3,8 @@
 namespace gips {
 
 LockEnd WaitForLock(RobustOwner& owner, const RobustWord& word, Cancellation& cancellation, bool is_patient) {
+  // Without an event it could not be cancelled.
+  if (cancellation.event() == nullptr) return LockEnd::Exhausted;
   word.waiters()++;
   Attempt attempt = owner.Acquire(word, cancellation.event(), is_patient);
   word.waiters()--;

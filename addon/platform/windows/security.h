@@ -11,7 +11,7 @@ class Security {
  public:
   // Not valid() with LastFailure().
   explicit Security(const std::wstring& text);
-  ~Security() { LocalFree(attributes_.lpSecurityDescriptor); }
+  ~Security();
   Security(const Security&) = delete;
   Security& operator=(const Security&) = delete;
 

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "security.h"
-#include "wait_table.h"
+#include "region_annex.h"
 
 namespace gips {
 
@@ -17,23 +16,14 @@ uint64_t OffsetOf(const Mapping& mapping, const SharedWord& word) {
   return static_cast<uint64_t>(reinterpret_cast<const uint8_t*>(&word) - mapping.address());
 }
 
-WaitTable::Waiter NewWaiter() {
-  static std::atomic<uint32_t> last_number{0};
-  return {GetCurrentProcessId(), ++last_number & 0xFFFFFF};
-}
-
-// For whoever knows the name: those who share the region may be of several users.
-Descriptor CreateWakeEvent(const std::wstring& name) {
-  Security everybody(L"D:P(A;;GA;;;WD)");
-  return Descriptor(CreateEventW(everybody.attributes(), FALSE, FALSE, name.c_str()));
-}
-
 WaitEnd LookAgainAndAgain(const SharedWord& word, uint32_t expected, Cancellation& cancellation, int64_t deadline) {
   while (word == expected) {
     if (cancellation.requested()) return WaitEnd::Cancelled;
     DWORD left = MillisecondsUntil(deadline);
     if (left == 0) return WaitEnd::TimedOut;
-    WaitForSingleObject(cancellation.event(), std::min(left, kLookMilliseconds));
+    DWORD slice = std::min(left, kLookMilliseconds);
+    // The event may be what could not be had.
+    if (WaitForSingleObject(cancellation.event(), slice) == WAIT_FAILED) Sleep(slice);
   }
   return WaitEnd::NotEqual;
 }
@@ -52,24 +42,24 @@ DWORD MillisecondsUntil(int64_t deadline) {
 }
 
 WaitEnd WaitShared(Mapping& mapping, SharedWord& word, uint32_t expected, Cancellation& cancellation, int64_t deadline) {
-  WaitTable* table = mapping.waits();
-  WaitTable::Waiter waiter = NewWaiter();
-  Descriptor event = table == nullptr ? Descriptor() : CreateWakeEvent(table->EventName(waiter));
-  WaitTable::Slot* slot = event.valid() ? table->Enter(waiter, OffsetOf(mapping, word)) : nullptr;
+  if (mapping.annex() == nullptr || cancellation.event() == nullptr) return LookAgainAndAgain(word, expected, cancellation, deadline);
+  WaitTable& table = mapping.annex()->waits();
+  WaitTable::Waiter waiter = WaitTable::NewWaiter();
+  Descriptor bell = table.MakeBell(waiter);
+  WaitSlot* slot = bell.valid() ? table.Enter(waiter, OffsetOf(mapping, word)) : nullptr;
   if (slot == nullptr) return LookAgainAndAgain(word, expected, cancellation, deadline);
   // Whoever changes the word from here on finds the slot.
-  if (word != expected) return table->Leave(slot, waiter) ? WaitEnd::Woken : WaitEnd::NotEqual;
-  HANDLE handles[] = {event.get(), cancellation.event()};
+  if (word != expected) return table.Leave(slot, waiter) ? WaitEnd::Woken : WaitEnd::NotEqual;
+  HANDLE handles[] = {bell.get(), cancellation.event()};
   DWORD end;
   do end = WaitForMultipleObjects(2, handles, FALSE, MillisecondsUntil(deadline));
-  while (end == WAIT_OBJECT_0 && !table->IsWoken(slot, waiter));
-  if (table->Leave(slot, waiter)) return WaitEnd::Woken;
+  while (end == WAIT_OBJECT_0 && !table.IsWoken(slot, waiter));
+  if (table.Leave(slot, waiter)) return WaitEnd::Woken;
   return end == WAIT_TIMEOUT ? WaitEnd::TimedOut : WaitEnd::Cancelled;
 }
 
 int WakeShared(Mapping& mapping, SharedWord& word, int count) {
-  WaitTable* table = mapping.waits();
-  return table == nullptr ? 0 : table->Wake(OffsetOf(mapping, word), count);
+  return mapping.annex() == nullptr ? 0 : mapping.annex()->waits().Wake(OffsetOf(mapping, word), count);
 }
 
 }  // namespace gips

@@ -1,23 +1,22 @@
 #include "wait_table.h"
 
-#include <uv.h>
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <vector>
 
-#include <limits>
-
-#include "descriptor.h"
-#include "last_failure.h"
+#include "security.h"
 
 namespace gips {
 
 namespace {
 
-constexpr uint64_t kMagic = 0x7374696177697067;
-constexpr size_t kSlots = 250;
+// Bells can be found by anybody who looks for them, as their names can. So everybody, from whatever sandbox, may ring them, which is a look
+// at the slot for nothing, and may do no more: nobody can take a ring away from a waiter, as one could with an event (ResetEvent).
+constexpr wchar_t kEverybodyRings[] = L"D:P(A;;0x2;;;WD)S:(ML;;NW;;;S-1-16-0)";
+static_assert(SEMAPHORE_MODIFY_STATE == 2, "what everybody may do");
 
-// In a slot's state: process, number and one of these. Zero is a free slot.
-enum Phase : uint64_t { kClaimed = 1, kWaiting = 2, kWoken = 3 };
-
-uint64_t State(WaitTable::Waiter waiter, Phase phase) {
+uint64_t State(WaitTable::Waiter waiter, WaitPhase phase) {
   return uint64_t{waiter.process} << 32 | uint64_t{waiter.number & 0xFFFFFF} << 8 | phase;
 }
 
@@ -25,129 +24,124 @@ WaitTable::Waiter WaiterOf(uint64_t state) {
   return {static_cast<uint32_t>(state >> 32), static_cast<uint32_t>(state >> 8 & 0xFFFFFF)};
 }
 
-bool IsIn(uint64_t state, Phase phase) {
+bool IsIn(uint64_t state, WaitPhase phase) {
   return (state & 0xFF) == phase;
 }
 
+// By the time of its start a process's numbers are others than those of one that had the same id and has left slots behind.
+uint32_t FirstNumber() {
+  LARGE_INTEGER now;
+  QueryPerformanceCounter(&now);
+  return static_cast<uint32_t>(now.QuadPart);
+}
+
+std::atomic<uint32_t> last_number{FirstNumber()};
+
 }  // namespace
 
-struct WaitTable::Slot {
-  std::atomic<uint64_t> state;
-  std::atomic<uint64_t> ticket;
-  std::atomic<uint64_t> offset;
-};
-
-struct WaitTable::Layout {
-  std::atomic<uint64_t> magic;
-  uint8_t id[16];
-  std::atomic<uint64_t> tickets;
-  Slot slots[kSlots];
-};
-
-size_t WaitTable::Size() {
-  return sizeof(Layout);
+// Not of the session, as objects are by default (Local\): the region's processes may be of several.
+std::wstring WaitTable::BellName(Waiter waiter) const {
+  return L"Global\\gips-wait-" + id_ + L"-" + std::to_wstring(waiter.process) + L"-" + std::to_wstring(waiter.number);
 }
 
-WaitTable::WaitTable(uint8_t* memory) : layout_(reinterpret_cast<Layout*>(memory)) {
-  constexpr wchar_t kDigits[] = L"0123456789abcdef";
-  for (uint8_t byte : layout_->id) {
-    id_ += kDigits[byte >> 4];
-    id_ += kDigits[byte & 15];
-  }
+WaitTable::Waiter WaitTable::NewWaiter() {
+  return {GetCurrentProcessId(), ++last_number & 0xFFFFFF};
 }
 
-std::unique_ptr<WaitTable> WaitTable::Create(uint8_t* memory) {
-  auto* layout = reinterpret_cast<Layout*>(memory);
-  int failure = uv_random(nullptr, nullptr, layout->id, sizeof(layout->id), 0, nullptr);
-  if (failure != 0) {
-    SetLastFailure(failure);
-    return nullptr;
-  }
-  layout->magic = kMagic;
-  return Open(memory);
+Descriptor WaitTable::MakeBell(Waiter waiter) const {
+  Security everybody(kEverybodyRings);
+  return Descriptor(everybody.valid() ? CreateSemaphoreW(everybody.attributes(), 0, 1, BellName(waiter).c_str()) : nullptr);
 }
 
-std::unique_ptr<WaitTable> WaitTable::Open(uint8_t* memory) {
-  bool is_one = reinterpret_cast<Layout*>(memory)->magic == kMagic;
-  return std::unique_ptr<WaitTable>(is_one ? new WaitTable(memory) : nullptr);
+WaitSlot* WaitTable::End() const {
+  return layout_.slots + std::min<uint64_t>(layout_.slots_used, std::size(layout_.slots));
 }
 
-std::wstring WaitTable::EventName(Waiter waiter) const {
-  return L"Local\\gips-wait-" + id_ + L"-" + std::to_wstring(waiter.process) + L"-" + std::to_wstring(waiter.number);
-}
-
-WaitTable::Slot* WaitTable::Claim(uint64_t claimed) {
-  for (Slot& slot : layout_->slots) {
+WaitSlot* WaitTable::Claim(uint64_t claimed) {
+  for (WaitSlot& slot : layout_.slots) {
     uint64_t free = 0;
-    if (slot.state.compare_exchange_strong(free, claimed)) return &slot;
+    if (!slot.state.compare_exchange_strong(free, claimed)) continue;
+    auto used = static_cast<uint64_t>(&slot - layout_.slots + 1);
+    for (uint64_t seen = layout_.slots_used; seen < used && !layout_.slots_used.compare_exchange_weak(seen, used);) {
+    }
+    return &slot;
   }
   return nullptr;
 }
 
-WaitTable::Slot* WaitTable::Enter(Waiter waiter, uint64_t offset) {
-  Slot* slot = Claim(State(waiter, kClaimed));
+WaitSlot* WaitTable::Enter(Waiter waiter, uint64_t offset) {
+  WaitSlot* slot = Claim(State(waiter, kClaimed));
   if (slot == nullptr) {
     Sweep();
     slot = Claim(State(waiter, kClaimed));
   }
   if (slot == nullptr) return nullptr;
   slot->offset = offset;
-  slot->ticket = ++layout_->tickets;
+  slot->ticket = ++layout_.tickets;
   slot->state = State(waiter, kWaiting);
   return slot;
 }
 
-bool WaitTable::Leave(Slot* slot, Waiter waiter) {
+bool WaitTable::Leave(WaitSlot* slot, Waiter waiter) {
   uint64_t waiting = State(waiter, kWaiting);
   if (slot->state.compare_exchange_strong(waiting, 0)) return false;
   uint64_t woken = State(waiter, kWoken);
   return slot->state.compare_exchange_strong(woken, 0);
 }
 
-bool WaitTable::IsWoken(const Slot* slot, Waiter waiter) const {
+bool WaitTable::IsWoken(const WaitSlot* slot, Waiter waiter) const {
   return slot->state == State(waiter, kWoken);
 }
 
+// In one look at the table, so that it ends, whatever others write there. A state that is still the same later stands for the same waiter,
+// ticket and offset.
 int WaitTable::Wake(uint64_t offset, int count) {
+  struct Found {
+    uint64_t ticket;
+    uint64_t state;
+    WaitSlot* slot;
+  };
+  // Whoever has not seen yet how the word was changed, perhaps by a plain store, is in the table.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  std::vector<Found> waiting;
+  for (WaitSlot *slot = layout_.slots, *end = End(); slot != end; slot++) {
+    uint64_t state = slot->state;
+    if (state == 0 || slot->offset != offset) continue;
+    if (IsIn(state, kWaiting)) waiting.push_back({slot->ticket, state, slot});
+    // Who woke it may have died before it rang.
+    if (IsIn(state, kWoken) && Ring(WaiterOf(state)) == Answer::Gone) slot->state.compare_exchange_strong(state, 0);
+  }
+  std::sort(waiting.begin(), waiting.end(), [](const Found& one, const Found& other) { return one.ticket < other.ticket; });
   int woken = 0;
-  while (woken < count) {
-    Slot* first = nullptr;
-    uint64_t state = 0;
-    uint64_t least = std::numeric_limits<uint64_t>::max();
-    for (Slot& slot : layout_->slots) {
-      uint64_t seen = slot.state;
-      uint64_t ticket = slot.ticket;
-      if (!IsIn(seen, kWaiting) || slot.offset != offset || ticket >= least) continue;
-      first = &slot;
-      state = seen;
-      least = ticket;
-    }
-    if (first == nullptr) break;
+  for (auto& [ticket, state, slot] : waiting) {
+    if (woken >= count) break;
     Waiter waiter = WaiterOf(state);
-    if (!first->state.compare_exchange_strong(state, State(waiter, kWoken))) continue;
-    if (SetEventOf(waiter)) {
+    uint64_t now = State(waiter, kWoken);
+    if (!slot->state.compare_exchange_strong(state, now)) continue;
+    Answer answer = Ring(waiter);
+    if (answer == Answer::Rung) {
       woken++;
     } else {
-      uint64_t dead = State(waiter, kWoken);
-      first->state.compare_exchange_strong(dead, 0);
+      slot->state.compare_exchange_strong(now, answer == Answer::Gone ? 0 : state);
     }
   }
   return woken;
 }
 
-// The slots of the dead. A waiter has its event before it has a slot.
+// The slots of the dead. A waiter has its bell before it has a slot.
 void WaitTable::Sweep() {
-  for (Slot& slot : layout_->slots) {
+  for (WaitSlot& slot : layout_.slots) {
     uint64_t state = slot.state;
-    if (state == 0) continue;
-    Descriptor event(OpenEventW(SYNCHRONIZE, FALSE, EventName(WaiterOf(state)).c_str()));
-    if (!event.valid() && GetLastError() == ERROR_FILE_NOT_FOUND) slot.state.compare_exchange_strong(state, 0);
+    if (state == 0 || Ring(WaiterOf(state)) != Answer::Gone) continue;
+    slot.state.compare_exchange_strong(state, 0);
   }
 }
 
-bool WaitTable::SetEventOf(Waiter waiter) const {
-  Descriptor event(OpenEventW(EVENT_MODIFY_STATE, FALSE, EventName(waiter).c_str()));
-  return event.valid() && SetEvent(event.get());
+WaitTable::Answer WaitTable::Ring(Waiter waiter) const {
+  Descriptor bell(OpenSemaphoreW(SEMAPHORE_MODIFY_STATE, FALSE, BellName(waiter).c_str()));
+  if (!bell.valid()) return GetLastError() == ERROR_FILE_NOT_FOUND ? Answer::Gone : Answer::Failed;
+  bool is_rung = ReleaseSemaphore(bell.get(), 1, nullptr) || GetLastError() == ERROR_TOO_MANY_POSTS;
+  return is_rung ? Answer::Rung : Answer::Failed;
 }
 
 }  // namespace gips

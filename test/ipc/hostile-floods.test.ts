@@ -73,6 +73,7 @@ describe.each(['pods', 'connections'] as const)('a server that takes %s', (takes
   test('serves the others while a raw client sends without end and reads nothing', async () => {
     const peer = await BarePeer.connect(victim.name);
     const flood = outcome(peer.sendMany(Buffer.alloc(50_000), 1_000_000));
+    await victim.connectionOf(peer);
     for (let round = 0; round < 20; round += 1) await victim.expectEcho();
     victim.expectMemoryBelow(24);
     await peer.kill();

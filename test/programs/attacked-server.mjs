@@ -1,6 +1,6 @@
 /**
- * An echo server that tells how its clients fare: 'rejected PID', 'end PID', 'error'. It takes pods, with or without an event loop, or connections; of
- * a connection that says 'ignore me' it takes nothing more. Runs until it is killed.
+ * An echo server that tells how its clients fare: 'rejected PID', 'connection PID', 'end PID', 'error'. It takes pods, with or without an event loop, or
+ * connections; of a connection that says 'ignore me' it takes nothing more. Runs until it is killed.
  */
 import { Listener } from '../../dist/index.js';
 import { argument, say } from './talk.mjs';
@@ -11,6 +11,7 @@ listener.on('rejected', ({ code }, { pid }) => say(`rejected ${pid}`, code));
 listener.on('error', ({ code }) => say('error', code));
 listener.on('connection', (connection) => {
   const { pid } = connection.credentials;
+  say(`connection ${pid}`);
   connection.on('close', (error) => say(`end ${pid}`, error?.code ?? 'goodbye'));
 });
 say('listening');

@@ -60,6 +60,11 @@ export class Victim {
     return peer;
   }
 
+  /** The server has a connection with a bare peer: one that does not greet must have sent something first. */
+  async connectionOf(peer: BarePeer): Promise<void> {
+    await this.server.next(`connection ${peer.pid}`);
+  }
+
   /** How the connection of a bare peer has ended for the server: a code, or 'goodbye'. */
   endOf(peer: BarePeer): Promise<unknown> {
     return this.server.next(`end ${peer.pid}`);
